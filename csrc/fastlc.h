@@ -1,0 +1,130 @@
+/* The C interface of fastlc: plain pointers, shapes, strides, a status. The Python bindings are its first caller.
+ *
+ * Shapes: X (n, d) rows are examples, W (c, d) one row a class, b (c), y (n) labels in [0, c) or (n, c) float targets,
+ * S = X Wᵀ + b (n, c) scores. All floats of a call share one dtype. Matrices have contiguous rows and a stride between
+ * rows, in elements, of any sign; vectors are contiguous. Outputs are contiguous and must not overlap an input.
+ *
+ * A call checks its arguments before it does any work; what it refuses it leaves unchanged, with a sentence in `error`.
+ */
+#ifndef FASTLC_H
+#define FASTLC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FASTLC_ABI_VERSION 1
+
+typedef enum {
+  FASTLC_OK = 0,
+  FASTLC_INVALID = 1,       /* an argument was refused; `error` says which and why */
+  FASTLC_OUT_OF_MEMORY = 2,
+  FASTLC_CANCELLED = 3      /* `cancel` said so; outputs of pure functions are then undefined */
+} fastlc_status;
+
+typedef enum { FASTLC_FLOAT32 = 1, FASTLC_FLOAT64 = 2 } fastlc_dtype;
+
+typedef enum {
+  FASTLC_INT8, FASTLC_UINT8, FASTLC_INT16, FASTLC_UINT16, FASTLC_INT32, FASTLC_UINT32, FASTLC_INT64, FASTLC_UINT64
+} fastlc_int_type;
+
+typedef enum { FASTLC_MEAN = 0, FASTLC_SUM = 1, FASTLC_NONE = 2 } fastlc_reduction;
+
+/* What most functions take. Zero it, set `size`, then what the function asks for. */
+typedef struct {
+  size_t size;                    /* sizeof(fastlc_call), so that fields can be added at the end */
+  fastlc_dtype dtype;
+  int64_t n, d, c;
+  const void *X;                  /* (n, d) */
+  int64_t X_stride;
+  const void *W;                  /* (c, d); NULL: X holds scores, and d = c */
+  int64_t W_stride;
+  const void *b;                  /* (c), or NULL */
+
+  int loss;                       /* see fastlc_loss_info */
+  const double *options;          /* the loss's own, in its order */
+  const void *labels;             /* (n), for a loss of labels */
+  fastlc_int_type labels_type;
+  const void *targets;            /* (n, c), for a loss of values */
+  int64_t targets_stride;
+  const void *sample_weight;      /* (n), or NULL */
+  const void *class_weight;       /* (c), or NULL */
+  fastlc_reduction reduction;
+  double l1, l2;                  /* adds l1 ‖W‖₁ + l2/2 ‖W‖² */
+
+  int (*cancel)(void *);          /* asked now and then, on the calling thread; nonzero stops the call. May be NULL */
+  void *cancel_arg;
+  char *error;                    /* receives a sentence, at most error_size bytes with its NUL. May be NULL */
+  size_t error_size;
+} fastlc_call;
+
+/* Where a loss writes. A pointer that is NULL is not computed. */
+typedef struct {
+  double loss;                    /* mean or sum; 0 for FASTLC_NONE */
+  void *losses;                   /* (n), the weighted loss of each row: for FASTLC_NONE */
+  void *dW;                       /* (c, d) */
+  void *db;                       /* (c) */
+  void *dX;                       /* (n, d); d loss / d S if X holds scores */
+} fastlc_gradients;
+
+/* How sgd_step and sgd_epoch update: g = dW + weight_decay W; v = momentum v + g; W -= lr (v, or g + momentum v for
+ * Nesterov's); then, with l1, W = sign(W) max(|W| - lr l1, 0). */
+typedef struct {
+  size_t size;
+  double momentum;
+  int nesterov;
+  double weight_decay;
+  double l1;
+} fastlc_sgd;
+
+typedef struct {
+  size_t size;
+  void *W;                        /* (c, d), contiguous, updated; call.W is ignored */
+  void *b;                        /* (c), updated, or NULL */
+  void *velocity_W;               /* (c, d), updated; may be NULL without momentum */
+  void *velocity_b;
+  const int64_t *order;           /* (rows) which rows of X, in which order; NULL: 0, 1, … */
+  int64_t rows;
+  int64_t batch_size;
+  const double *lr;               /* (lr_size): one for all batches or one for each */
+  int64_t lr_size;
+  double mean_loss;               /* out */
+  int64_t steps;                  /* out: batches done, also after FASTLC_CANCELLED */
+} fastlc_epoch;
+
+typedef struct {
+  const char *name;
+  int takes_values;               /* 0: integer labels; 1: float targets */
+  int mean_by_class;              /* the mean divides by Σ sample_weight · class_weight, not by Σ sample_weight */
+  int n_options;
+  const char *option_names[4];
+} fastlc_loss_description;
+
+int fastlc_loss_count(void);
+const fastlc_loss_description *fastlc_loss_info(int loss);
+
+fastlc_status fastlc_scores(const fastlc_call *call, void *out);                 /* out (n, c) */
+fastlc_status fastlc_predict(const fastlc_call *call, int64_t *out);             /* out (n) */
+fastlc_status fastlc_predict_proba(const fastlc_call *call, void *out);          /* out (n, max(c, 2)) */
+/* Of scores: call.X (n, c) with W = NULL. out (n, c). */
+fastlc_status fastlc_softmax(const fastlc_call *call, void *out);
+fastlc_status fastlc_log_softmax(const fastlc_call *call, void *out);
+fastlc_status fastlc_sigmoid(const fastlc_call *call, void *out);
+
+fastlc_status fastlc_loss(const fastlc_call *call, fastlc_gradients *out);
+/* W, dW, velocity (NULL without momentum): `count` elements each. Reads of `call`: dtype and error. */
+fastlc_status fastlc_sgd_step(const fastlc_call *call, const fastlc_sgd *sgd, int64_t count, double lr, void *W,
+                              const void *dW, void *velocity);
+fastlc_status fastlc_sgd_epoch(const fastlc_call *call, const fastlc_sgd *sgd, fastlc_epoch *epoch);
+
+/* Exported under these names so that threadpoolctl can find them. */
+__attribute__((visibility("default"))) int fastlc_get_num_threads(void);
+__attribute__((visibility("default"))) void fastlc_set_num_threads(int n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,285 @@
+// Few classes, or few rows: each thread takes pieces of the rows and does all of the work on a block of them at a time.
+//
+//   scores      dot tiles straight from X and W, written transposed: (C, block)
+//   loss        vertically, in place
+//   dW, db      outer products into the piece's own partial gradient; partial gradients are added up in their order
+//
+// The block is chosen so that its rows of X are still in the L2 cache when the gradient reads them again; meanwhile the next
+// block's rows are prefetched, which is the largest single gain there is.
+#pragma once
+
+#include "rows.inl"
+#include "tiles.inl"
+
+namespace {
+
+template <class F>
+bool parallel(int64_t pieces, const fastlc::Run &run, F &&f) {
+  auto call = [](void *arg, int64_t piece, int thread) { (*static_cast<F *>(arg))(piece, thread); };
+  return fastlc::parallel_for(pieces, run.threads, call, &f, run.cancel);
+}
+
+// Into how many pieces to cut: by shape alone. A piece should last some 10 µs, more than it costs to wake a thread.
+constexpr int64_t kMaxPieces = 64;
+constexpr int64_t kPieceWork = 1 << 20;  // multiply-adds
+inline int64_t pieces_of(int64_t rows, int64_t work_per_row) {
+  const int64_t by_work = rows * work_per_row / kPieceWork;
+  return max_of(1, min_of(min_of(by_work, rows / 16), kMaxPieces));
+}
+
+// Rows of a block: X's part in about 256 KB, and a whole number of tiles and of vectors.
+template <class T>
+int64_t few_block_rows(int64_t d, int64_t classes) {
+  constexpr int64_t unit = kDotRows * kLanes<T>;
+  const int64_t by_x = (256 << 10) / (max_of(d, 1) * int64_t(sizeof(T)));
+  const int64_t by_scores = (1 << 20) / (max_of(classes, 1) * int64_t(sizeof(T)));
+  return max_of(unit, min_of(240, min_of(by_x, by_scores)) / unit * unit);
+}
+
+template <class T>
+FASTLC_NOINLINE void score_block(const T *const *x, int64_t n, const T *w, int64_t w_stride, int64_t classes, int64_t d,
+                                 const T *b, T *s, int64_t class_stride) {
+  for_blocks<kDotClasses>(classes, [&]<int K>(int64_t c) {
+    const T *wc = w + c * w_stride;
+    const T *bc = b ? b + c : nullptr;
+    T *sc = s + c * class_stride;
+    int64_t r = 0;
+    for (; r + kDotRows <= n; r += kDotRows) dot_tile<T, kDotRows, K>(x + r, wc, w_stride, d, bc, sc + r, class_stride, 1);
+    for (; r < n; ++r) dot_tile<T, 1, K>(x + r, wc, w_stride, d, bc, sc + r, class_stride, 1);
+  });
+}
+
+// Vectors of features in a gradient tile of K classes, a power of two.
+constexpr int kGradientClasses = kManyRegisters ? 13 : 6;
+constexpr int gradient_vectors(int K) {
+  if (kManyRegisters) return K <= 2 ? 8 : K <= 6 ? 4 : 2;
+  return K <= 2 ? 4 : 2;
+}
+
+// dw[k · d + j …] (+)= Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
+template <class T, int K, int V>
+FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next, const T *ds, int64_t stride, int64_t d,
+                                     int64_t j, T *dw, bool first, bool ahead) {
+  constexpr int L = kLanes<T>;
+  const int64_t lead = ahead ? min_of(block.n, next.n) : 0;
+  auto scalar = [=](int64_t r, int k) FASTLC_INLINE_LAMBDA { return ds[k * stride + r]; };
+  for (; j + V * L <= d; j += V * L) {
+    Vec<T> acc[K * V] = {};
+    if (!first) {
+      FASTLC_UNROLL
+      for (int k = 0; k < K; ++k) {
+        FASTLC_UNROLL
+        for (int v = 0; v < V; ++v) acc[k * V + v] = load(dw + k * d + j + v * L);
+      }
+    }
+    multiply<T, K, V>(
+        lead, scalar,
+        [&, j](int64_t r, int v) FASTLC_INLINE_LAMBDA {
+          prefetch(next.x[r] + j + v * L);
+          return load(block.x[r] + j + v * L);
+        },
+        acc);
+    multiply<T, K, V>(
+        block.n - lead, [&](int64_t r, int k) FASTLC_INLINE_LAMBDA { return scalar(lead + r, k); },
+        [&, j](int64_t r, int v) FASTLC_INLINE_LAMBDA { return load(block.x[lead + r] + j + v * L); }, acc);
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) {
+      FASTLC_UNROLL
+      for (int v = 0; v < V; ++v) store(dw + k * d + j + v * L, acc[k * V + v]);
+    }
+  }
+  if constexpr (V > 1) return gradient_tiles<T, K, V / 2>(block, next, ds, stride, d, j, dw, first, ahead);
+  return j;
+}
+
+template <class T>
+FASTLC_NOINLINE void gradient_block(const Block<T> &block, const Block<T> &next, const T *s, int64_t stride,
+                                    int64_t classes, int64_t d, T *dW, bool first) {
+  for_blocks<kGradientClasses>(classes, [&]<int K>(int64_t c) {
+    const T *ds = s + c * stride;
+    T *dw = dW + c * d;
+    const int64_t j = gradient_tiles<T, K, gradient_vectors(K)>(block, next, ds, stride, d, 0, dw, first, c == 0);
+    if (j == d) return;
+    Vec<T> acc[K] = {};
+    if (!first) {
+      FASTLC_UNROLL
+      for (int k = 0; k < K; ++k) acc[k] = load_first(dw + k * d + j, d - j);
+    }
+    multiply<T, K, 1>(
+        block.n, [&](int64_t r, int k) FASTLC_INLINE_LAMBDA { return ds[k * stride + r]; },
+        [&](int64_t r, int) FASTLC_INLINE_LAMBDA { return load_first(block.x[r] + j, d - j); }, acc);
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) store_first(dw + k * d + j, d - j, acc[k]);
+  });
+}
+
+// db[c] (+)= Σ_r s[c · stride + r] over whole vectors; the padding is zero.
+template <class T>
+FASTLC_NOINLINE void bias_block(const T *s, int64_t stride, int64_t classes, int64_t n, T *db, bool first) {
+  for (int64_t c = 0; c < classes; ++c) {
+    Vec<T> sum = {};
+    for (int64_t r = 0; r < n; r += kLanes<T>) sum += load(s + c * stride + r);
+    const T total = sum_lanes<T, 1>(&sum)[0];
+    db[c] = first ? total : db[c] + total;
+  }
+}
+
+// dX[row[r], j …] = Σ_c s[c · stride + r] W[c, j …]
+template <class T>
+FASTLC_NOINLINE void input_gradient_block(const Block<T> &block, const T *s, int64_t stride, int64_t classes, const T *w,
+                                          int64_t w_stride, int64_t d, T *dX) {
+  constexpr int L = kLanes<T>, V = 2;
+  for_blocks<kManyRegisters ? 12 : 6>(block.n, [&]<int M>(int64_t r) {
+    auto scalar = [=](int64_t c, int m) FASTLC_INLINE_LAMBDA { return s[c * stride + r + m]; };
+    int64_t j = 0;
+    for (; j + V * L <= d; j += V * L) {
+      Vec<T> acc[M * V] = {};
+      multiply<T, M, V>(
+          classes, scalar, [=](int64_t c, int v) FASTLC_INLINE_LAMBDA { return load(w + c * w_stride + j + v * L); }, acc);
+      FASTLC_UNROLL
+      for (int m = 0; m < M; ++m) {
+        FASTLC_UNROLL
+        for (int v = 0; v < V; ++v) store(dX + block.row[r + m] * d + j + v * L, acc[m * V + v]);
+      }
+    }
+    for (; j < d; j += L) {
+      const int64_t wide = min_of(L, d - j);
+      Vec<T> acc[M] = {};
+      multiply<T, M, 1>(
+          classes, scalar,
+          [=](int64_t c, int) FASTLC_INLINE_LAMBDA {
+            return wide == L ? load(w + c * w_stride + j) : load_first(w + c * w_stride + j, wide);
+          },
+          acc);
+      FASTLC_UNROLL
+      for (int m = 0; m < M; ++m) {
+        T *to = dX + block.row[r + m] * d + j;
+        if (wide == L) {
+          store(to, acc[m]);
+        } else {
+          store_first(to, wide, acc[m]);
+        }
+      }
+    }
+  });
+}
+
+// Calls f(piece, thread, s, block, next, begin, end) for each block of rows [begin, end), with the scores of the rows that
+// count in s, transposed. `wanted` columns of scores a thread: 1, or 2 where f needs room for targets behind them.
+template <class T, class F>
+bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, int64_t pieces,
+                int wanted, F &&f) {
+  const T *W = static_cast<const T *>(call.W), *b = static_cast<const T *>(call.b);
+  const int64_t most = few_block_rows<T>(call.d, call.c);
+  const int64_t stride = round_up(min_of(most, rows.n), kLanes<T>) + kLanes<T>;
+  const int threads = static_cast<int>(min_of(run.threads, pieces));
+  const size_t columns = sizeof(T) * static_cast<size_t>(round_up(call.c * stride * wanted, 64 / sizeof(T)));
+  const size_t each = columns + 2 * static_cast<size_t>(round_up(sizeof(Block<T>), 64));
+  char *scratch = static_cast<char *>(run.scratch.get(each * static_cast<size_t>(threads)));
+  return parallel(pieces, run, [&](int64_t piece, int thread) {
+    T *s = reinterpret_cast<T *>(scratch + each * static_cast<size_t>(thread));
+    Block<T> *block = reinterpret_cast<Block<T> *>(reinterpret_cast<char *>(s) + columns);
+    Block<T> *next = block + 1;
+    const int64_t begin = rows.n * piece / pieces, end = rows.n * (piece + 1) / pieces;
+    int64_t from = begin;
+    int64_t to = gather(call, rows, scale, from, end, most, *block);
+    while (from < end) {
+      const int64_t after = gather(call, rows, scale, to, end, most, *next);
+      const int64_t padded = round_up(block->n, kLanes<T>);
+      if (padded > block->n) {  // scores of nobody: any number will do, but it must be one
+        for (int64_t c = 0; c < call.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});
+      }
+      score_block(block->x, block->n, W, call.W_stride, call.c, call.d, b, s, stride);
+      f(piece, thread, Column<T>{s, stride, call.c}, *block, *next, from, to);
+      from = to;
+      to = after;
+      Block<T> *swap = block;
+      block = next;
+      next = swap;
+    }
+  });
+}
+
+template <class T>
+bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, fastlc_gradients &out) {
+  T *dW = static_cast<T *>(out.dW), *db = static_cast<T *>(out.db), *dX = static_cast<T *>(out.dX);
+  const int64_t size = call.c * call.d, partial = size + call.c;
+  int64_t pieces = pieces_of(rows.n, call.c * call.d);
+  if (dW) pieces = max_of(1, min_of(pieces, (int64_t(32) << 20) / int64_t(sizeof(T)) / max_of(partial, 1)));
+
+  struct Piece {
+    double loss;
+    bool empty;
+  };
+  const size_t heads = static_cast<size_t>(round_up(pieces * int64_t(sizeof(Piece)), 64));
+  const size_t parts = dW && pieces > 1 ? static_cast<size_t>(pieces * partial) * sizeof(T) : 0;
+  char *memory = static_cast<char *>(run.partials.get(heads + parts));
+  Piece *head = reinterpret_cast<Piece *>(memory);
+  T *part = reinterpret_cast<T *>(memory + heads);
+  for (int64_t p = 0; p < pieces; ++p) head[p] = {0, true};
+
+  const bool values = call.targets != nullptr;
+  const bool done = few_blocks<T>(
+      call, rows, scale, run, pieces, values ? 2 : 1,
+      [&](int64_t p, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t begin, int64_t end) {
+        T *targets = s.data + call.c * s.stride;
+        if (values) targets_to_columns(call, block, targets, s.stride);
+        head[p].loss += kLossOfColumns<T>[call.loss](call.options, scale, s.data, s.stride, call.c, block, targets, 0, block.n,
+                                                     static_cast<T *>(out.losses));
+        if (dX) {
+          zero_left_out(block, begin, end, dX, call.d);
+          input_gradient_block(block, s.data, s.stride, call.c, static_cast<const T *>(call.W), call.W_stride, call.d, dX);
+        }
+        if (dW && block.n) {
+          T *dw = pieces > 1 ? part + p * partial : dW;
+          gradient_block(block, next, s.data, s.stride, call.c, call.d, dw, head[p].empty);
+          T *bias = pieces > 1 ? dw + size : db;
+          if (bias) bias_block(s.data, s.stride, call.c, block.n, bias, head[p].empty);
+          head[p].empty = false;
+        }
+      });
+  if (!done) return false;
+
+  out.loss = 0;
+  for (int64_t p = 0; p < pieces; ++p) out.loss += head[p].loss;
+  out.loss *= scale;
+  if (!dW) return true;
+  // Adds the pieces up, in their order; the elements are shared out.
+  const int64_t chunk = max_of(1024, round_up(pieces > 1 ? (1 << 18) / pieces : partial, kLanes<T>));
+  const int64_t chunks = (partial + chunk - 1) / chunk;
+  return parallel(chunks, run, [&](int64_t i, int) {
+    const int64_t end = min_of((i + 1) * chunk, partial);
+    auto add_up = [&](int64_t from, int64_t to, T *sum) {
+      bool first = true;
+      for (int64_t p = 0; p < pieces; ++p) {
+        if (head[p].empty) continue;
+        const T *add = part + p * partial;
+        if (pieces == 1) return;  // it is already there
+        if (first) {
+          for (int64_t e = from; e < to; ++e) sum[e - from] = add[e];
+        } else {
+          for (int64_t e = from; e < to; ++e) sum[e - from] += add[e];
+        }
+        first = false;
+      }
+      if (first) {
+        for (int64_t e = from; e < to; ++e) sum[e - from] = 0;
+      }
+    };
+    const int64_t begin = i * chunk, middle = min_of(max_of(begin, size), end);
+    if (begin < middle) add_up(begin, middle, dW + begin);
+    if (middle < end && db) add_up(middle, end, db + (middle - size));
+  });
+}
+
+// Reads labels or probabilities off the scores: read(s, block, begin, end).
+template <class T, class Read>
+bool few_read(const fastlc_call &call, fastlc::Run &run, Read read) {
+  const int64_t pieces = pieces_of(call.n, call.c * call.d);
+  return few_blocks<T>(call, {nullptr, 0, call.n}, 1.0, run, pieces, 1,
+                       [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &, int64_t, int64_t) {
+                         read(s, block, 0, block.n);
+                       });
+}
+
+}  // namespace

@@ -1,0 +1,112 @@
+// All the loops for one instruction set, and the table by which they are called. Each file in isa/ includes this once, with
+// FASTLC_VECTOR_BYTES, FASTLC_ISA_NAME and FASTLC_ISA_TABLE defined.
+#include "few.inl"
+#include "given.inl"
+#include "losses.h"
+#include "many.inl"
+
+namespace {
+
+template <class T, class Read>
+bool read_scores(const fastlc_call &call, fastlc::Run &run, Read read) {
+  return is_many<T>(call, call.n) ? many_read<T>(call, run, read) : few_read<T>(call, run, read);
+}
+
+template <class T>
+bool scores(const fastlc_call &call, fastlc::Run &run, T *out) {
+  return read_scores<T>(call, run, WriteScores<T>{out});
+}
+template <class T>
+bool predict(const fastlc_call &call, fastlc::Run &run, int64_t *out) {
+  return read_scores<T>(call, run, WriteLabels<T>{out});
+}
+template <class T>
+bool predict_proba(const fastlc_call &call, fastlc::Run &run, T *out) {
+  return read_scores<T>(call, run, WriteProbabilities<T>{out});
+}
+
+template <class T>
+bool softmax(const fastlc_call &call, fastlc::Run &run, T *out) {
+  return given_read<T>(call, run, [out](Column<T> s, const Block<T> &block, int64_t begin, int64_t end) {
+    if (s.classes == 1) {  // not the two columns of predict_proba: 1, or nan
+      for (int64_t r = begin; r < end; r += kLanes<T>) store(s.data + r, load(s.data + r) - load(s.data + r) + T(1));
+      WriteScores<T>{out}(s, block, begin, end);
+    } else {
+      WriteProbabilities<T>{out}(s, block, begin, end);
+    }
+  });
+}
+template <class T>
+bool log_softmax(const fastlc_call &call, fastlc::Run &run, T *out) {
+  return given_read<T>(call, run, WriteLogProbabilities<T>{out});
+}
+template <class T>
+bool sigmoid(const fastlc_call &call, fastlc::Run &run, T *out) {
+  return given_read<T>(call, run, WriteSigmoids<T>{out});
+}
+
+template <class T>
+bool loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, fastlc_gradients &out) {
+  if (!call.W) return given_loss<T>(call, scale, run, out);
+  return is_many<T>(call, rows.n) ? many_loss<T>(call, rows, scale, run, out) : few_loss<T>(call, rows, scale, run, out);
+}
+
+template <class T>
+double penalty(const fastlc_call &call, T *dW) {
+  constexpr int L = kLanes<T>;
+  const T l1 = T(call.l1), l2 = T(call.l2);
+  Wide<T> squares = {}, absolutes = {};
+  for (int64_t c = 0; c < call.c; ++c) {
+    const T *w = static_cast<const T *>(call.W) + c * call.W_stride;
+    for (int64_t j = 0; j < call.d; j += L) {
+      const int64_t wide = min_of(L, call.d - j);
+      const Vec<T> v = load_up_to(w + j, wide);
+      const Wide<T> exact = widen<T>(v);
+      squares += exact * exact;
+      absolutes += widen<T>(abs_of<T>(v));
+      if (!dW) continue;
+      const Vec<T> sign = select<T>(v > T(0), broadcast<T>(1), select<T>(v < T(0), broadcast<T>(-1), v));
+      T *to = dW + c * call.d + j;
+      store_up_to(to, wide, load_up_to<T>(to, wide) + (v * l2 + sign * l1));
+    }
+  }
+  return call.l1 * sum_of<T>(absolutes) + call.l2 / 2 * sum_of<T>(squares);
+}
+
+template <class T>
+void sgd_step(int64_t count, double lr, const fastlc_sgd &sgd, T *W, const T *dW, T *velocity) {
+  constexpr int L = kLanes<T>;
+  const T rate = T(lr), momentum = T(sgd.momentum), decay = T(sgd.weight_decay), shrink = T(lr * sgd.l1);
+  for (int64_t i = 0; i < count; i += L) {
+    const int64_t n = count - i;
+    Vec<T> w = load_up_to<T>(W + i, n), g = load_up_to(dW + i, n);
+    if (decay != 0) g += decay * w;
+    if (momentum != 0) {
+      const Vec<T> v = momentum * load_up_to<T>(velocity + i, n) + g;
+      store_up_to(velocity + i, n, v);
+      g = sgd.nesterov ? g + momentum * v : v;
+    }
+    w -= rate * g;
+    if (shrink != 0) {
+      const Vec<T> size = abs_of<T>(w) - shrink;
+      w = select<T>(size <= T(0), Vec<T>{}, select<T>(w < T(0), -size, size));
+    }
+    store_up_to(W + i, n, w);
+  }
+}
+
+template <class T>
+constexpr fastlc::Kernels<T> kKernels = {scores<T>,  predict<T>, predict_proba<T>, softmax<T>, log_softmax<T>,
+                                         sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>};
+
+#define FASTLC_LOSS_INFO(Loss) {Loss<float>::kInfo, Loss<float>::expected},
+constexpr fastlc::LossInfo kLosses[] = {FASTLC_LOSSES(FASTLC_LOSS_INFO)};
+#undef FASTLC_LOSS_INFO
+
+}  // namespace
+
+namespace fastlc {
+extern const InstructionSet FASTLC_ISA_TABLE;
+const InstructionSet FASTLC_ISA_TABLE = {FASTLC_ISA_NAME, kKernels<float>, kKernels<double>, kLosses,
+                                         sizeof kLosses / sizeof kLosses[0]};
+}  // namespace fastlc

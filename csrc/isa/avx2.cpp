@@ -1,0 +1,5 @@
+// AVX2 and FMA: x86-64 processors since about 2013.
+#define FASTLC_VECTOR_BYTES 32
+#define FASTLC_ISA_NAME "avx2"
+#define FASTLC_ISA_TABLE avx2
+#include "../instruction_set.inl"

@@ -1,0 +1,5 @@
+// What every processor of the architecture has: SSE2 on x86-64, NEON on AArch64.
+#define FASTLC_VECTOR_BYTES 16
+#define FASTLC_ISA_NAME "baseline"
+#define FASTLC_ISA_TABLE baseline
+#include "../instruction_set.inl"

@@ -1,0 +1,54 @@
+// What each instruction set provides: one table of functions, filled by isa/*.cpp from the same loops.
+//
+// Plain data only: this header is compiled for every instruction set, so an inline function in it could leak from a higher
+// one into the baseline build.
+#pragma once
+
+#include "fastlc.h"
+#include "parallel.h"
+
+namespace fastlc {
+
+struct Run {  // what a call carries from its entry to its kernels
+  Cancel &cancel;
+  Scratch &scratch;
+  Scratch &partials;
+  int threads;  // read once, so that no change of the setting meets a call under way
+};
+
+struct Rows {  // which rows of X: order[0 … n), or first … first + n without an order
+  const int64_t *order;
+  int64_t first;
+  int64_t n;
+};
+
+// Each returns false if it was cancelled. Arguments have been checked.
+template <class T>
+struct Kernels {
+  bool (*scores)(const fastlc_call &, Run &, T *out);
+  bool (*predict)(const fastlc_call &, Run &, int64_t *out);
+  bool (*predict_proba)(const fastlc_call &, Run &, T *out);
+  bool (*softmax)(const fastlc_call &, Run &, T *out);
+  bool (*log_softmax)(const fastlc_call &, Run &, T *out);
+  bool (*sigmoid)(const fastlc_call &, Run &, T *out);
+  // Loss and gradients of the data, times `scale`; nothing counts if that is 0.
+  bool (*loss)(const fastlc_call &, const Rows &, double scale, Run &, fastlc_gradients &out);
+  // Returns the penalty and adds its gradient to dW (C, D), unless that is null.
+  double (*penalty)(const fastlc_call &, T *dW);
+  void (*sgd_step)(int64_t count, double lr, const fastlc_sgd &, T *W, const T *dW, T *velocity);
+};
+
+struct LossInfo {
+  fastlc_loss_description description;
+  const char *(*expected)(int option, double value);  // null if the value will do, else what would
+};
+
+struct InstructionSet {
+  const char *name;
+  Kernels<float> float32;
+  Kernels<double> float64;
+  const LossInfo *losses;
+  int loss_count;
+};
+
+}  // namespace fastlc

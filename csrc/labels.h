@@ -1,0 +1,23 @@
+// Labels come in any integer type; code that reads them is written once, for all.
+#pragma once
+
+#include "fastlc.h"
+
+namespace {
+
+// Calls function(pointer to the labels in their type); the pointer is null if there are none.
+template <class Function>
+inline __attribute__((always_inline)) auto with_labels(const fastlc_call &call, Function function) {
+  switch (call.labels_type) {
+    case FASTLC_INT8: return function(static_cast<const int8_t *>(call.labels));
+    case FASTLC_UINT8: return function(static_cast<const uint8_t *>(call.labels));
+    case FASTLC_INT16: return function(static_cast<const int16_t *>(call.labels));
+    case FASTLC_UINT16: return function(static_cast<const uint16_t *>(call.labels));
+    case FASTLC_INT32: return function(static_cast<const int32_t *>(call.labels));
+    case FASTLC_UINT32: return function(static_cast<const uint32_t *>(call.labels));
+    case FASTLC_INT64: return function(static_cast<const int64_t *>(call.labels));
+    default: return function(static_cast<const uint64_t *>(call.labels));
+  }
+}
+
+}  // namespace

@@ -1,0 +1,264 @@
+// Many classes: all threads work on one block of rows, shared out by classes, with one microkernel for every product.
+//
+//   pack        the block's rows of X twice: transposed panels (features, 2 vectors of rows) for the scores, and
+//               panels (rows, 2 vectors of features) for the gradient
+//   scores      strips of classes × panels of rows, into the transposed scores (C, block)
+//   loss        vertically, in place
+//   dW, db      strips of classes × panels of features, added straight to the output: each strip has one owner, so that
+//               blocks are added in their order whoever does it
+//   dX          strips of rows × panels of W's features
+//
+// The scores of one block are all that is stored: at most 48 MB however many classes there are.
+#pragma once
+
+#include "few.inl"
+
+namespace {
+
+constexpr int kStrip = kManyRegisters ? 14 : 6;  // scalars (classes) × 2 vectors in a tile
+template <class T>
+constexpr int kPanel = 2 * kLanes<T>;
+
+// Where many beats few: enough classes that packing pays, and enough rows to fill a panel.
+template <class T>
+bool is_many(const fastlc_call &call, int64_t n) {
+  return call.c > 40 && n >= kLanes<T>;
+}
+
+template <class T>
+struct ManyLayout {
+  explicit ManyLayout(const fastlc_call &call, int64_t n, bool values, bool gradient) {
+    const int64_t cap = (int64_t(48) << 20) / (call.c * int64_t(sizeof(T)) * (values ? 2 : 1));
+    rows = min_of(max_of(cap / kPanel<T> * kPanel<T>, kPanel<T>), min_of(round_up(n, kPanel<T>), kBlockRows));
+    stride = rows + kLanes<T>;
+    scores = round_up(call.c * stride, 16);
+    targets = values ? scores : 0;
+    columns = rows * call.d;
+    panels = gradient ? rows * round_up(call.d, kPanel<T>) : 0;
+    strip = kStrip * max_of(call.d, rows);
+    own = round_up(max_of(strip, call.c * kPanel<T>), 16);
+  }
+  size_t bytes(int threads) const {
+    return sizeof(T) * static_cast<size_t>(scores + targets + round_up(columns, 16) + round_up(panels, 16) + own * threads) +
+           static_cast<size_t>(round_up(sizeof(Block<T>), 64));
+  }
+  int64_t rows, stride, scores, targets, columns, panels, strip, own;
+};
+
+template <class T>
+FASTLC_INLINE void panel_tile(int64_t n, const T *strip, const T *panel, Vec<T> *acc) {
+  multiply<T, kStrip, 2>(
+      n, [=](int64_t k, int m) FASTLC_INLINE_LAMBDA { return strip[k * kStrip + m]; },
+      [=](int64_t k, int v) FASTLC_INLINE_LAMBDA { return load(panel + k * kPanel<T> + v * kLanes<T>); }, acc);
+}
+
+// strip[k · kStrip + m] = rows[m · stride + k], for m < valid and 0 beyond.
+template <class T>
+void pack_strip(const T *rows, int64_t stride, int64_t valid, int64_t n, T *strip) {
+  for (int m = 0; m < kStrip; ++m) {
+    for (int64_t k = 0; k < n; ++k) strip[k * kStrip + m] = m < valid ? rows[m * stride + k] : T(0);
+  }
+}
+
+// panel[k · kPanel + j] = x(k)[j] for j < valid and 0 beyond.
+template <class T, class Rows>
+void pack_panel(Rows x, int64_t n, int64_t valid, T *panel) {
+  constexpr int L = kLanes<T>;
+  for (int64_t k = 0; k < n; ++k) {
+    const T *from = x(k);
+    for (int v = 0; v < 2; ++v) {
+      const int64_t wide = valid - v * L;
+      store(panel + k * kPanel<T> + v * L, wide >= L ? load(from + v * L) : wide > 0 ? load_first(from + v * L, wide) : Vec<T>{});
+    }
+  }
+}
+
+template <class T>
+void store_up_to(T *to, int64_t valid, Vec<T> v) {
+  if (valid >= kLanes<T>) {
+    store(to, v);
+  } else if (valid > 0) {
+    store_first(to, valid, v);
+  }
+}
+template <class T>
+Vec<T> load_up_to(const T *from, int64_t valid) {
+  return valid >= kLanes<T> ? load(from) : valid > 0 ? load_first(from, valid) : Vec<T>{};
+}
+
+// Scores of classes [c, c + kStrip) for a block: the strip of W against each panel of rows.
+template <class T>
+FASTLC_NOINLINE void many_scores_strip(const fastlc_call &call, int64_t c, int64_t rows, const T *columns, T *strip, T *s,
+                                       int64_t stride) {
+  const T *b = static_cast<const T *>(call.b);
+  const int64_t valid = min_of(kStrip, call.c - c);
+  pack_strip(static_cast<const T *>(call.W) + c * call.W_stride, call.W_stride, valid, call.d, strip);
+  for (int64_t r = 0; r < rows; r += kPanel<T>) {
+    Vec<T> acc[kStrip * 2] = {};
+    panel_tile(call.d, strip, columns + r * call.d, acc);
+    FASTLC_UNROLL
+    for (int m = 0; m < kStrip; ++m) {
+      if (m >= valid) break;
+      const T bias = b ? b[c + m] : T(0);
+      store(s + (c + m) * stride + r, acc[2 * m] + bias);
+      store(s + (c + m) * stride + r + kLanes<T>, acc[2 * m + 1] + bias);
+    }
+  }
+}
+
+// Gradient of classes [c, c + kStrip): their d scores against each panel of features, added to dW.
+template <class T>
+FASTLC_NOINLINE void many_gradient_strip(const fastlc_call &call, int64_t c, int64_t n, const T *panels, T *strip,
+                                         const T *s, int64_t stride, T *dW, bool first) {
+  constexpr int L = kLanes<T>;
+  const int64_t valid = min_of(kStrip, call.c - c);
+  pack_strip(s + c * stride, stride, valid, n, strip);
+  for (int64_t j = 0; j < call.d; j += kPanel<T>) {
+    Vec<T> acc[kStrip * 2] = {};
+    const int64_t wide = call.d - j;
+    if (!first) {
+      FASTLC_UNROLL
+      for (int m = 0; m < kStrip; ++m) {
+        if (m >= valid) break;
+        const T *from = dW + (c + m) * call.d + j;
+        acc[2 * m] = load_up_to(from, wide);
+        acc[2 * m + 1] = load_up_to(from + L, wide - L);
+      }
+    }
+    panel_tile(n, strip, panels + j * n, acc);
+    FASTLC_UNROLL
+    for (int m = 0; m < kStrip; ++m) {
+      if (m >= valid) break;
+      T *to = dW + (c + m) * call.d + j;
+      store_up_to(to, wide, acc[2 * m]);
+      store_up_to(to + L, wide - L, acc[2 * m + 1]);
+    }
+  }
+}
+
+// dX of a block for features [j, j + kPanel): W's panel against strips of rows.
+template <class T>
+FASTLC_NOINLINE void many_input_gradient_panel(const fastlc_call &call, int64_t j, const Block<T> &block, T *panel,
+                                               const T *s, int64_t stride, T *dX) {
+  constexpr int L = kLanes<T>;
+  const T *W = static_cast<const T *>(call.W);
+  const int64_t wide = call.d - j;
+  pack_panel([&](int64_t c) { return W + c * call.W_stride + j; }, call.c, wide, panel);
+  for_blocks<kStrip>(block.n, [&]<int M>(int64_t r) {
+    Vec<T> acc[M * 2] = {};
+    multiply<T, M, 2>(
+        call.c, [=](int64_t c, int m) FASTLC_INLINE_LAMBDA { return s[c * stride + r + m]; },
+        [=](int64_t c, int v) FASTLC_INLINE_LAMBDA { return load(panel + c * kPanel<T> + v * L); }, acc);
+    FASTLC_UNROLL
+    for (int m = 0; m < M; ++m) {
+      T *to = dX + block.row[r + m] * call.d + j;
+      store_up_to(to, wide, acc[2 * m]);
+      store_up_to(to + L, wide - L, acc[2 * m + 1]);
+    }
+  });
+}
+
+// Calls f(s, block, begin, end, panels, own) for each block of rows [begin, end) with the scores of those that count.
+template <class T, class F>
+bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, bool values,
+                 bool gradient, F &&f) {
+  const ManyLayout<T> layout(call, rows.n, values, gradient);
+  T *s = static_cast<T *>(run.scratch.get(layout.bytes(run.threads)));
+  T *columns = s + layout.scores + layout.targets;
+  T *panels = columns + round_up(layout.columns, 16);
+  T *own = panels + round_up(layout.panels, 16);
+  Block<T> &block = *reinterpret_cast<Block<T> *>(own + layout.own * run.threads);
+
+  for (int64_t begin = 0, end; begin < rows.n; begin = end) {
+    end = gather(call, rows, scale, begin, rows.n, layout.rows, block);
+    const int64_t filled = round_up(block.n, kPanel<T>);
+    const int64_t row_panels = filled / kPanel<T>;
+    const int64_t feature_panels = gradient ? (call.d + kPanel<T> - 1) / kPanel<T> : 0;
+    bool going = parallel(row_panels + feature_panels, run, [&](int64_t i, int) {
+      if (i < row_panels) {
+        const int64_t r = i * kPanel<T>, valid = min_of(kPanel<T>, block.n - r);
+        T *panel = columns + r * call.d;
+        if (valid <= kLanes<T>) {  // the second vector stays without rows
+          for (int64_t j = 0; j < call.d; ++j) store(panel + j * kPanel<T> + kLanes<T>, Vec<T>{});
+        }
+        rows_to_columns(block.x + r, valid, call.d, panel, kPanel<T>);
+      } else {
+        const int64_t j = (i - row_panels) * kPanel<T>;
+        pack_panel([&](int64_t r) { return block.x[r] + j; }, block.n, call.d - j, panels + j * block.n);
+      }
+    });
+    const int64_t strips = (call.c + kStrip - 1) / kStrip, pieces = min_of(strips, 2 * kMaxPieces);
+    going = going && parallel(pieces, run, [&](int64_t i, int thread) {
+      for (int64_t strip = strips * i / pieces; strip < strips * (i + 1) / pieces; ++strip) {
+        many_scores_strip(call, strip * kStrip, filled, columns, own + layout.own * thread, s, layout.stride);
+      }
+    });
+    if (!going || !f(Column<T>{s, layout.stride, call.c}, block, begin, end, panels, own, layout.own)) return false;
+  }
+  return true;
+}
+
+// Shares a block's rows out, a vector at a time: f(begin, end).
+template <class T, class F>
+bool many_vectors(const Block<T> &block, fastlc::Run &run, F &&f) {
+  const int64_t vectors = (block.n + kLanes<T> - 1) / kLanes<T>;
+  return parallel(vectors, run, [&](int64_t i, int) {
+    f(i, i * kLanes<T>, min_of((i + 1) * kLanes<T>, block.n));
+  });
+}
+
+template <class T>
+bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, fastlc_gradients &out) {
+  T *dW = static_cast<T *>(out.dW), *db = static_cast<T *>(out.db), *dX = static_cast<T *>(out.dX);
+  const bool values = call.targets != nullptr;
+  bool first = true;
+  out.loss = 0;
+  const bool done = many_blocks<T>(
+      call, rows, scale, run, values, dW != nullptr,
+      [&](Column<T> s, const Block<T> &block, int64_t begin, int64_t end, const T *panels, T *own, int64_t own_size) {
+        T *targets = s.data + round_up(call.c * s.stride, 16);
+        if (values) targets_to_columns(call, block, targets, s.stride);
+        double losses[kBlockRows];
+        bool going = many_vectors(block, run, [&](int64_t i, int64_t from, int64_t to) {
+          losses[i] = kLossOfColumns<T>[call.loss](call.options, scale, s.data, s.stride, call.c, block, targets, from, to,
+                                                   static_cast<T *>(out.losses));
+        });
+        for (int64_t i = 0; i * kLanes<T> < block.n && going; ++i) out.loss += losses[i];
+        if (dW && block.n) {
+          const int64_t strips = (call.c + kStrip - 1) / kStrip, pieces = min_of(strips, 2 * kMaxPieces);
+          going = going && parallel(pieces, run, [&](int64_t i, int thread) {
+            for (int64_t strip = strips * i / pieces; strip < strips * (i + 1) / pieces; ++strip) {
+              const int64_t c = strip * kStrip;
+              many_gradient_strip(call, c, block.n, panels, own + own_size * thread, s.data, s.stride, dW, first);
+              if (db) bias_block(s.data + c * s.stride, s.stride, min_of(kStrip, call.c - c), block.n, db + c, first);
+            }
+          });
+          first = false;
+        }
+        if (dX) {
+          zero_left_out(block, begin, end, dX, call.d);
+          const int64_t count = (call.d + kPanel<T> - 1) / kPanel<T>;
+          going = going && parallel(count, run, [&](int64_t i, int thread) {
+            many_input_gradient_panel(call, i * kPanel<T>, block, own + own_size * thread, s.data, s.stride, dX);
+          });
+        }
+        return going;
+      });
+  out.loss *= scale;
+  if (done && first && dW) {  // no row counted
+    __builtin_memset(dW, 0, sizeof(T) * static_cast<size_t>(call.c * call.d));
+    if (db) __builtin_memset(db, 0, sizeof(T) * static_cast<size_t>(call.c));
+  }
+  return done;
+}
+
+template <class T, class Read>
+bool many_read(const fastlc_call &call, fastlc::Run &run, Read read) {
+  return many_blocks<T>(call, {nullptr, 0, call.n}, 1.0, run, false, false,
+                        [&](Column<T> s, const Block<T> &block, int64_t, int64_t, const T *, T *, int64_t) {
+                          return many_vectors(block, run,
+                                              [&](int64_t, int64_t from, int64_t to) { read(s, block, from, to); });
+                        });
+}
+
+}  // namespace

@@ -1,0 +1,52 @@
+// Threads: the one place that knows them (implementation in parallel.cpp). Compiled once, for the baseline.
+//
+// Work is cut into pieces by its shape, never by the number of threads, and each piece writes to a place of its own;
+// whoever runs a piece, the bits are the same.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fastlc {
+
+// Asks the caller's `cancel` at most every 20 ms. One per call into the library, used on the calling thread only.
+class Cancel {
+ public:
+  Cancel(int (*ask)(void *), void *arg);
+  bool requested();
+
+ private:
+  int (*ask_)(void *);
+  void *arg_;
+  int64_t last_;
+  bool cancelled_ = false;
+};
+
+// Memory that a call works in: grows, is reused from one mini-batch to the next, 64-byte aligned.
+// Throws std::bad_alloc, before any thread is started.
+class Scratch {
+ public:
+  Scratch() = default;
+  Scratch(const Scratch &) = delete;
+  Scratch &operator=(const Scratch &) = delete;
+  ~Scratch();
+  void *get(size_t bytes);
+
+ private:
+  void *data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// The most threads that a call may use now. Read once a call, since others may change it meanwhile.
+int threads_of_call();
+
+// Runs task(arg, piece, thread) for each piece in [0, pieces), with thread in [0, min(threads, pieces)). Tasks must not throw.
+// Returns false if cancelled, when some pieces have not run. Runs on the caller alone if the pool is busy.
+using Task = void (*)(void *arg, int64_t piece, int thread);
+bool parallel_for(int64_t pieces, int threads, Task task, void *arg, Cancel &cancel);
+
+int get_num_threads();
+void set_num_threads(int n);
+int default_num_threads();  // by affinity and cgroup quota
+
+}  // namespace fastlc

@@ -1,0 +1,85 @@
+// The two inner loops, where nearly all time goes. Everything around them brings data to them.
+//
+//   dot_tile    R rows × K classes of scores, the features in the vector lanes: for few classes, straight from X and W.
+//   multiply    acc[M][V] += Σ_k a(k, m) · b(k, v): an outer product a step. The gradient (k runs over rows, lanes over
+//               features), dX (k over classes), and all products of the many-class path.
+//
+// Accumulators stay in registers: an instruction set with 32 of them takes up to 28, one with 16 up to 12.
+#pragma once
+
+#include "simd.h"
+
+namespace {
+
+constexpr bool kManyRegisters = FASTLC_VECTOR_BYTES == 64;
+
+// Rows and classes of a dot tile: R + K loads feed R · K multiply-adds.
+constexpr int kDotRows = kManyRegisters ? 5 : 3;
+constexpr int kDotClasses = kManyRegisters ? 5 : 4;
+
+// s[k · class_stride + r · row_stride] = x[r] · w[k] + b[k]. Each score is one chain of additions over the features and the
+// same tree over the lanes, whatever the tile: a row's scores do not depend on its neighbours.
+template <class T, int R, int K>
+FASTLC_INLINE void dot_tile(const T *const *x, const T *w, int64_t w_stride, int64_t d, const T *b, T *s,
+                            int64_t class_stride, int64_t row_stride) {
+  constexpr int L = kLanes<T>;
+  Vec<T> acc[R * K] = {};
+  auto accumulate = [&](auto at) FASTLC_INLINE_LAMBDA {
+    Vec<T> wv[K];
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) wv[k] = at(w + k * w_stride);
+    FASTLC_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> xv = at(x[r]);
+      FASTLC_UNROLL
+      for (int k = 0; k < K; ++k) acc[r * K + k] += xv * wv[k];
+    }
+  };
+  int64_t j = 0;
+  for (; j + L <= d; j += L) accumulate([j](const T *p) FASTLC_INLINE_LAMBDA { return load(p + j); });
+  if (j < d) accumulate([j, d](const T *p) FASTLC_INLINE_LAMBDA { return load_first(p + j, d - j); });
+
+  T sums[round_up(R * K, L)];
+  constexpr int whole = R * K / L * L;
+  FASTLC_UNROLL
+  for (int i = 0; i < whole; i += L) store(sums + i, sum_lanes<T, L>(acc + i));
+  if constexpr (whole < R * K) store(sums + whole, sum_lanes<T, R * K - whole>(acc + whole));
+  FASTLC_UNROLL
+  for (int r = 0; r < R; ++r) {
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) s[k * class_stride + r * row_stride] = sums[r * K + k] + (b ? b[k] : T(0));
+  }
+}
+
+// acc[m · V + v] += Σ_{k < n} a(k, m) · b(k, v), where a gives a scalar and b a vector.
+template <class T, int M, int V, class A, class B>
+FASTLC_INLINE void multiply(int64_t n, A a, B b, Vec<T> *acc) {
+  for (int64_t k = 0; k < n; ++k) {
+    Vec<T> bv[V];
+    FASTLC_UNROLL
+    for (int v = 0; v < V; ++v) bv[v] = b(k, v);
+    FASTLC_UNROLL
+    for (int m = 0; m < M; ++m) {
+      const T scalar = a(k, m);
+      FASTLC_UNROLL
+      for (int v = 0; v < V; ++v) acc[m * V + v] += scalar * bv[v];
+    }
+  }
+}
+
+// Calls f.template operator()<K>(start) over [0, n) in blocks of as equal a size K ≤ most as there can be.
+template <int most, int K = most, class F>
+FASTLC_INLINE void for_block_of(int64_t size, int64_t start, F &&f) {
+  if (size == K) {
+    f.template operator()<K>(start);
+  } else if constexpr (K > 1) {
+    for_block_of<most, K - 1>(size, start, f);
+  }
+}
+template <int most, class F>
+FASTLC_INLINE void for_blocks(int64_t n, F &&f) {
+  const int64_t blocks = (n + most - 1) / most;
+  for (int64_t i = 0; i < blocks; ++i) for_block_of<most>(n * (i + 1) / blocks - n * i / blocks, n * i / blocks, f);
+}
+
+}  // namespace
