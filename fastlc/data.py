@@ -1,0 +1,188 @@
+"""Data sets of small images to try a linear classifier on: UCI digits, and any set in the IDX format of MNIST.
+
+Nothing is downloaded. The digits are those that scikit-learn carries; IDX files are read from a folder, such as the one
+that Debian's package dataset-fashion-mnist installs. Images come as the rows of X, float32 in [0, 1].
+
+The IDX format (described with MNIST, http://yann.lecun.com/exdb/mnist/): two zero bytes, one byte for the type of the
+values, one for the number of dimensions, a big-endian uint32 for each dimension, then the values, big-endian, in
+C order.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import zlib
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .reference import Array
+
+Images = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+_IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_IDX_NAMES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+
+
+def load_digits() -> tuple[Images, Labels, tuple[int, int]]:
+    """UCI's handwritten digits, 8 × 8 pixels, from the copy that scikit-learn carries.
+
+    Returns
+    -------
+    X : (1797, 64) float32
+        One image a row, in [0, 1].
+    y : (1797,) int64
+        The digit, in [0, 10).
+    shape : (8, 8)
+        Of an image: ``X[i].reshape(shape)``.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> from fastlc.data import load_digits
+    >>> X, y, shape = load_digits()
+    >>> X.shape, y[:5], shape
+    ((1797, 64), array([0, 1, 2, 3, 4]), (8, 8))
+    """
+    try:
+        from sklearn.datasets import load_digits as load
+    except ImportError as error:
+        raise ImportError("fastlc.data.load_digits needs scikit-learn: pip install 'fastlc[demo]'") from error
+    digits = load()
+    return (digits.data / 16).astype(np.float32), digits.target.astype(np.int64), (8, 8)
+
+
+def load_idx(path: str | os.PathLike[str]) -> Array:
+    """The array in one IDX file, plain or gzipped (told apart by content, not by name).
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Array of the file's shape: uint8, int8, int16, int32, float32 or float64, in native byte order.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is not an IDX file, or is longer or shorter than its header says.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fastlc.data import load_idx
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "two-by-three-int16")
+    ...     header = bytes([0, 0, 0x0B, 2, 0, 0, 0, 2, 0, 0, 0, 3])
+    ...     size = path.write_bytes(header + bytes([0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6]))
+    ...     load_idx(path)
+    array([[1, 2, 3],
+           [4, 5, 6]], dtype=int16)
+    """
+    content = Path(path).read_bytes()
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{path} is a truncated or damaged gzip file: {error}") from error
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _IDX_TYPES:
+        types = ", ".join(f"{code:02x}" for code in _IDX_TYPES)
+        raise ValueError(
+            f"{path} is not an IDX file: expected it to begin with the bytes 00 00, a type ({types}) and the number of "
+            f"dimensions, got {content[:4].hex(' ') or 'an empty file'}"
+        )
+    dtype, ndim = np.dtype(_IDX_TYPES[content[2]]), content[3]
+    header = 4 + 4 * ndim
+    if len(content) < header:
+        raise ValueError(f"{path} is truncated: expected a header of {header} bytes, got {len(content)} bytes")
+    shape = struct.unpack_from(f">{ndim}I", content, 4)
+    expected = header + prod(shape) * dtype.itemsize
+    if len(content) != expected:
+        problem = "is truncated" if len(content) < expected else "is too long"
+        raise ValueError(
+            f"{path} {problem}: expected {expected} bytes for {dtype.name} of shape {shape}, got {len(content)} bytes"
+        )
+    return np.frombuffer(content, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def load_idx_folder(folder: str | os.PathLike[str]) -> tuple[Images, Labels, Images, Labels, tuple[int, int]]:
+    """Training and test set of a folder of four IDX files with MNIST's names, each gzipped or not.
+
+    The files are train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte,
+    or the same with .gz: MNIST, Fashion-MNIST, Kuzushiji-MNIST and others.
+
+    Parameters
+    ----------
+    folder : str or path
+
+    Returns
+    -------
+    X : (N, D) float32
+        Training images, one a row, in [0, 1].
+    y : (N,) int64
+    X_test : (M, D) float32
+    y_test : (M,) int64
+    shape : (height, width)
+        Of an image; ``height * width == D``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing; the message lists what was looked for.
+    ValueError
+        If a file is damaged, or the files do not belong together.
+
+    Examples
+    --------
+    >>> from fastlc.data import load_idx_folder
+    >>> X, y, X_test, y_test, shape = load_idx_folder("/usr/share/datasets/fashion-mnist")  # doctest: +SKIP
+    >>> X.shape, X_test.shape, shape  # doctest: +SKIP
+    ((60000, 784), (10000, 784), (28, 28))
+    """
+    paths = _find_all(Path(folder))
+    X, y, X_test, y_test = (load_idx(path) for path in paths)
+    for images, path in ((X, paths[0]), (X_test, paths[2])):
+        if images.ndim != 3 or images.dtype != np.uint8 or images.size == 0:
+            raise ValueError(
+                f"{path}: expected images, uint8 of shape (N, height, width), none of them 0, "
+                f"got {images.dtype} of shape {images.shape}"
+            )
+    for labels, images, path in ((y, X, paths[1]), (y_test, X_test, paths[3])):
+        if labels.shape != images.shape[:1] or labels.dtype != np.uint8:
+            raise ValueError(
+                f"{path}: expected a label for each image, uint8 of shape ({len(images)},), "
+                f"got {labels.dtype} of shape {labels.shape}"
+            )
+    height, width = X.shape[1:]
+    tall, wide = X_test.shape[1:]
+    if (tall, wide) != (height, width):
+        raise ValueError(f"{folder}: training images are {height} x {width} pixels, test images {tall} x {wide}")
+    return _rows(X), y.astype(np.int64), _rows(X_test), y_test.astype(np.int64), (height, width)
+
+
+def _find_all(folder: Path) -> list[Path]:
+    """The four files, in the order of `_IDX_NAMES`."""
+    found = [[path for path in (folder / name, folder / f"{name}.gz") if path.is_file()] for name in _IDX_NAMES]
+    missing = [name for name, paths in zip(_IDX_NAMES, found, strict=True) if not paths]
+    if missing:
+        raise FileNotFoundError(f"not found in {folder}, neither as they are nor with .gz: {', '.join(missing)}")
+    return [paths[0] for paths in found]
+
+
+def _rows(images: NDArray[np.uint8]) -> Images:
+    """Images (N, height, width) of bytes as rows (N, D) in [0, 1]."""
+    rows = images.reshape(len(images), -1).astype(np.float32)
+    rows /= 255
+    return rows

@@ -1,0 +1,299 @@
+"""The main job, ``python -m fastlc demo``: softmax and SVM classifiers of real images, checked, trained and drawn.
+
+Everything a user of the library does, in order: load images, see that the losses at W = 0 and their gradients are
+right, train by mini-batch SGD, measure, look at the weights. `train` is the part to copy.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fastlc
+
+from . import data, reference
+from .gradcheck import gradcheck
+from .reference import Array
+
+LOSSES = {"cross_entropy": "softmax", "hinge": "hinge"}
+EPOCHS, BATCH_SIZE, LR, MOMENTUM, WEIGHT_DECAY = 30, 32, 0.5, 0.9, 1e-5
+GRADIENT_TOLERANCE = 1e-6  # central differences are good to about 1e-9
+_say = partial(print, flush=True)  # at once, also into a pipe
+
+
+@dataclass
+class Run:
+    """A training: the weights, and for each whole epoch its mean loss and how long it took."""
+
+    loss: str
+    W: Array
+    b: Array
+    losses: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def epoch_ms(self) -> float:
+        """Milliseconds an epoch, the median; nan if there was none."""
+        return 1e3 * float(np.median(self.seconds)) if self.seconds else math.nan
+
+    def accuracy(self, X: Array, y: Array) -> float:
+        """Share of the rows of X that get their label."""
+        return float((fastlc.predict(X, self.W, self.b) == y).mean())
+
+
+def train(
+    X: Array,
+    y: Array,
+    *,
+    loss: str,
+    epochs: int = EPOCHS,
+    batch_size: int = BATCH_SIZE,
+    lr: float = LR,
+    momentum: float = MOMENTUM,
+    weight_decay: float = WEIGHT_DECAY,
+    seed: int = 0,
+    functions: ModuleType = fastlc,
+    progress: bool = False,
+) -> Run:
+    """Trains W and b from 0 by mini-batch SGD with momentum, in shuffled order, at a rate that falls linearly to 0.
+
+    Parameters
+    ----------
+    X : (N, D) float32 or float64
+        Prepared as by `normalise`: the default rate suits rows of length about 1.
+    y : (N,) integers
+    loss : 'cross_entropy' or 'hinge'
+    epochs, batch_size, seed : int
+        The seed is that of the shuffling.
+    lr : float
+        The rate of the first batch.
+    momentum, weight_decay : float
+        As in `fastlc.sgd_epoch`.
+    functions : module
+        `fastlc`, or `fastlc.reference` to do the same in NumPy.
+    progress : bool
+        Show a progress bar (tqdm) if standard error is a terminal.
+
+    Returns
+    -------
+    Run
+        On Ctrl-C with what was done so far, and `interrupted` set.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `fastlc.sgd_epoch`.
+
+    Examples
+    --------
+    >>> from fastlc.data import load_digits
+    >>> from fastlc.demo import normalise, train
+    >>> X, y, shape = load_digits()
+    >>> X, X_test = normalise(X[:1500], X[1500:])
+    >>> run = train(X, y[:1500], loss="hinge", epochs=5)
+    >>> run.accuracy(X_test, y[1500:]) > 0.88
+    True
+    """
+    N, C = len(X), int(y.max()) + 1
+    run = Run(loss, np.zeros((C, X.shape[1]), X.dtype), np.zeros(C, X.dtype))
+    state, rng = fastlc.SGDState(run.W, run.b), np.random.default_rng(seed)
+    settings = {"loss": loss, "batch_size": batch_size, "momentum": momentum, "weight_decay": weight_decay}
+    batches = -(-N // batch_size)
+    try:
+        for epoch in _progress_bar(epochs, LOSSES[loss]) if progress else range(epochs):
+            rates = lr * (1 - (epoch + np.arange(batches) / batches) / epochs)
+            order = rng.permutation(N)
+            start = time.perf_counter()
+            mean = functions.sgd_epoch(X, y, run.W, run.b, lr=rates, order=order, state=state, **settings)
+            run.seconds.append(time.perf_counter() - start)
+            run.losses.append(mean)
+    except KeyboardInterrupt:
+        run.interrupted = True
+    return run
+
+
+def normalise(X: Array, X_test: Array) -> tuple[Array, Array]:
+    """Centres each pixel and divides all by one number, so that training rows have a mean squared length of 1.
+
+    One learning rate then suits images of any size. Means and number come from the training rows alone.
+
+    Parameters
+    ----------
+    X : (N, D) float32 or float64
+        Training rows.
+    X_test : (M, D), dtype of X
+
+    Returns
+    -------
+    X, X_test : new arrays
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastlc.demo import normalise
+    >>> normalise(np.array([[0.0, 3.0], [4.0, 3.0]]), np.array([[6.0, 3.0]]))
+    (array([[-1.,  0.],
+           [ 1.,  0.]]), array([[2., 0.]]))
+    """
+    mean = X.mean(axis=0, dtype=np.float64).astype(X.dtype)
+    X, X_test = X - mean, X_test - mean
+    length = math.sqrt(np.square(np.linalg.norm(X, axis=1), dtype=np.float64).mean()) or 1.0
+    X /= X.dtype.type(length)
+    X_test /= X.dtype.type(length)
+    return X, X_test
+
+
+def split_digits(seed: int) -> tuple[Array, NDArray[np.int64], Array, NDArray[np.int64], tuple[int, int]]:
+    """UCI's digits as ``X, y, X_test, y_test, shape``; three quarters of each class, drawn by `seed`, for training."""
+    from sklearn.model_selection import train_test_split
+
+    X, y, shape = data.load_digits()
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, stratify=y, random_state=seed)
+    return X, y, X_test, y_test, shape
+
+
+def main(folder: Path | None, epochs: int, batch_size: int, lr: float, seed: int, output: Path) -> int:
+    """The demo, printed step by step.
+
+    Parameters
+    ----------
+    folder : path or None
+        Of IDX files, see `fastlc.data.load_idx_folder`; None for UCI's digits.
+    epochs, batch_size, lr, seed
+        See `train`; the seed also splits the digits.
+    output : path
+        Of the picture.
+
+    Returns
+    -------
+    int
+        The exit status. 0: done; 1: a check failed; 2: a file or a package is missing or unfit; 130: Ctrl-C.
+    """
+    try:
+        _require_extras(folder)
+        X, y, X_test, y_test, shape = data.load_idx_folder(folder) if folder else split_digits(seed)
+        C = int(y.max()) + 1
+        if C < 2:
+            raise ValueError(f"all training labels in {folder} are 0: nothing to tell apart")
+    except (ImportError, OSError, ValueError) as error:
+        return _fail(error)
+    X, X_test = normalise(X, X_test)
+    _say("1. Data:", folder or "UCI's handwritten digits, as scikit-learn carries them")
+    _say(f"   {len(X)} training and {len(X_test)} test images of {shape[0]} x {shape[1]} pixels, {C} classes")
+    _say("\n2. Losses at W = 0, where all classes look the same")
+    good = _check_start(X, y, C)
+    _say("\n3. Gradients against central differences, in float64")
+    good = _check_gradients(X, y, C) and good
+    if not good:
+        _say("\nA check failed: this build computes wrong numbers. Please report it with 'python -m fastlc info'.")
+        return 1
+
+    _say(f"\n4. Training: {epochs} epochs in batches of {batch_size}, learning rate {lr:g} falling to 0")
+    runs, numpy_ms, few = [], [], 1 if X.size > 1_000_000 else 5
+    for loss, name in LOSSES.items():
+        run = train(X, y, loss=loss, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed, progress=True)
+        ends = f": mean loss {run.losses[0]:.4f} -> {run.losses[-1]:.4f}" if run.losses else ""
+        _say(f"   {name:8} {len(run.losses)} epochs{ends}{', interrupted' if run.interrupted else ''}")
+        timing = Run(loss, run.W, run.b)
+        if not run.interrupted:
+            timing = train(X, y, loss=loss, epochs=few, batch_size=batch_size, lr=lr, functions=reference)
+        runs.append(run)
+        numpy_ms.append(timing.epoch_ms)
+        if interrupted := run.interrupted or timing.interrupted:
+            break
+
+    _say("\n5. Results")
+    _say("   loss      train accuracy  test accuracy  ms/epoch: fastlc  NumPy reference  speed-up")
+    titles = []
+    for run, ms in zip(runs, numpy_ms, strict=True):
+        accuracy, test_accuracy = run.accuracy(X, y), run.accuracy(X_test, y_test)
+        times = f"{run.epoch_ms:18.2f}{ms:17.2f}{ms / run.epoch_ms:9.1f}x".replace("nanx", "   -").replace("nan", "  -")
+        _say(f"   {LOSSES[run.loss]:8}{accuracy:16.4f}{test_accuracy:15.4f}{times}")
+        titles.append(f"{LOSSES[run.loss]}: {test_accuracy:.1%} of the test images right")
+    try:
+        _draw(runs, titles, shape, output)
+    except OSError as error:
+        return _fail(error)
+    _say(f"\n6. Picture: {output}")
+    return 130 if interrupted else 0
+
+
+def _check_start(X: Array, y: Array, C: int) -> bool:
+    """At W = 0 softmax costs ln C and the hinge C − 1, whatever the data: the first thing to look at in training."""
+    W, b = np.zeros((C, X.shape[1]), X.dtype), np.zeros(C, X.dtype)
+    good = True
+    for loss, formula in (("cross_entropy", "ln C"), ("hinge", "C - 1")):
+        value, expected = fastlc.LOSSES[loss].linear(X, y, W, b, grad=False), _loss_at_zero(loss, C)
+        right = math.isclose(value, expected, rel_tol=1e-5, abs_tol=1e-6)
+        _say(f"   {LOSSES[loss]:8} {value:.6f}   {formula:5} = {expected:.6f}   {'ok' if right else 'WRONG'}")
+        good = good and right
+    return good
+
+
+def _loss_at_zero(loss: str, C: int) -> float:
+    return math.log(C) if loss == "cross_entropy" else C - 1.0
+
+
+def _check_gradients(X: Array, y: Array, C: int) -> bool:
+    """Both losses at random weights, on a few rows that are clear of the hinge's kinks, where it has no derivative."""
+    rng, X, y = np.random.default_rng(0), X[:64].astype(np.float64), y[:64]
+    W, b = rng.normal(size=(C, X.shape[1])), rng.normal(size=C)
+    S = fastlc.scores(X, W, b)
+    margins = S - S[np.arange(len(y)), y][:, None] + 1
+    clear = np.flatnonzero((np.abs(margins) > 1e-3).all(axis=1))[:16]
+    good = True
+    for loss, name in LOSSES.items():
+        error = gradcheck(fastlc.LOSSES[loss].linear, X[clear], y[clear], W, b).max_error
+        right = error < GRADIENT_TOLERANCE
+        _say(f"   {name:8} largest relative error {error:.1e}   {'ok' if right else 'WRONG'}")
+        good = good and right
+    return good
+
+
+def _draw(runs: list[Run], titles: list[str], shape: tuple[int, int], output: Path) -> None:
+    """A line a loss: its curve from W = 0 on, beside its weight rows as images."""
+    from matplotlib.figure import Figure
+
+    from . import plot
+
+    figure = Figure(figsize=(10, 3.4 * len(runs)))
+    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
+    for part, run, title in zip(figure.subfigures(len(runs), 1, squeeze=False)[:, 0], runs, titles, strict=True):
+        C = len(run.W)
+        curve, images = part.subplots(1, 2, width_ratios=(1, 1.6))
+        plot.learning_curve({"train": [_loss_at_zero(run.loss, C), *run.losses]}, curve, first_epoch=0, log=True)
+        plot.templates(run.W, shape, ax=images, columns=min(10, -(-C // 2)))
+        curve.set_title("Loss of the training images, from W = 0 on", fontsize="medium", pad=10)
+        images.set_title("Rows of W: red pixels speak for the class, blue against it", fontsize="medium", pad=10)
+        part.suptitle(title, x=0.02, ha="left", fontweight="bold", fontsize="x-large")
+    figure.savefig(output, dpi=150)
+
+
+def _progress_bar(epochs: int, name: str) -> Iterable[int]:
+    from tqdm import tqdm
+
+    bar: Iterable[int] = tqdm(range(epochs), desc=f"   {name}", unit="epoch", leave=False, disable=None)
+    return bar
+
+
+def _require_extras(folder: Path | None) -> None:
+    packages = {"matplotlib": "Matplotlib", "tqdm": "tqdm"} | ({} if folder else {"sklearn": "scikit-learn"})
+    missing = [name for module, name in packages.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ImportError(f"the demo needs {', '.join(missing)}: pip install 'fastlc[demo]'")
+
+
+def _fail(error: Exception) -> int:
+    print(f"python -m fastlc demo: error: {error}", file=sys.stderr)
+    return 2
