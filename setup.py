@@ -27,7 +27,7 @@ class BuildExt(build_ext):
 
     def build_extension(self, ext):
         self.check_compiler()
-        compiled = {source: FLAGS for source in ext.sources}
+        compiled = dict.fromkeys(ext.sources, FLAGS)
         for name, flags in INSTRUCTION_SETS.items():
             compiled[f"csrc/isa/{name}.cpp"] = FLAGS + KERNEL_FLAGS + flags
         out_of_date = self.force or not os.path.exists(self.get_ext_fullpath(ext.name))

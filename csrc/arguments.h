@@ -74,18 +74,16 @@ constexpr int kAligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_, kWriteable = p
 
 inline const char *dtype_name(int type) { return type == kFloat ? "float32" : "float64"; }
 
-// Floats with contiguous rows: of the dtype of `like`, or of either if there is none.
-inline Array floats(py::handle value, const char *name, const Array *like = nullptr) {
+// Floats with contiguous rows, or contiguous as a whole: of the dtype of `like`, or of either if there is none.
+inline Array floats(py::handle value, const char *name, const Array *like = nullptr, bool contiguous = false) {
   if (value.is_none() && like) return {};
-  auto good = [&](const Array &a) {
-    return a.is_array() && a.is_float() && (!like || a.type() == like->type()) && a.is_native() && a.has(kAligned) &&
-           a.has_contiguous_rows();
-  };
-  Array array(py::reinterpret_borrow<py::object>(value), name);
-  if (good(array)) return array;
-  array = Array(like ? slow_path("floats", value, name, dtype_name(like->type()), like->name) : slow_path("floats", value, name),
-                name);
-  return array;
+  const Array array(py::reinterpret_borrow<py::object>(value), name);
+  const bool good = array.is_array() && array.is_float() && (!like || array.type() == like->type()) &&
+                    array.is_native() && array.has(kAligned) &&
+                    (contiguous ? array.has(kContiguous) : array.has_contiguous_rows());
+  if (good) return array;
+  if (like) return {slow_path("floats", value, name, dtype_name(like->type()), like->name), name};
+  return {slow_path("floats", value, name), name};
 }
 
 // Integers, one axis, contiguous; int64 if `wide`.

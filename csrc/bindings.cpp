@@ -123,6 +123,12 @@ struct Call : fastlc_call {
     return py::array(type, std::vector<py::ssize_t>(shape.begin(), shape.end()));
   }
 
+  py::array make_zeros(std::initializer_list<int64_t> shape) const {
+    py::array made = make(shape);
+    std::memset(made.mutable_data(), 0, static_cast<size_t>(made.nbytes()));
+    return made;
+  }
+
   Array array_X, array_W, array_b, array_y, array_sample_weight, array_class_weight;
 
  private:
@@ -264,7 +270,8 @@ void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, b
   const Array weights = in_place(W, "W");
   if (!weights) refuse_type(W, "W", "a NumPy array");
   const Array moving = in_place(velocity, "velocity", &weights);
-  const Array gradient(slow_path("contiguous_floats", dW, "dW", dtype_name(weights.type()), "W"), "dW");
+  const Array gradient = floats(dW, "dW", &weights, true);
+  if (!gradient) refuse_type(dW, "dW", "an array");
   int64_t count = 1;
   for (int i = 0; i < weights.ndim(); ++i) count *= weights.shape(i);
   for (const Array *other : {&gradient, &moving}) {
@@ -298,13 +305,15 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
     velocity_W = in_place(state.attr("velocity_W"), "velocity_W", &call.array_X);
     velocity_b = in_place(state.attr("velocity_b"), "velocity_b", &call.array_X);
   } else if (sgd.momentum != 0) {
-    velocity_W = Array(slow_path("zeros_like", call.array_W.handle()), "velocity_W");
-    if (call.array_b) velocity_b = Array(slow_path("zeros_like", call.array_b.handle()), "velocity_b");
+    velocity_W = Array(call.make_zeros({call.c, call.d}), "velocity_W");
+    if (call.array_b) velocity_b = Array(call.make_zeros({call.c}), "velocity_b");
   }
   expect_matrix(velocity_W, call.c, call.d);
   if (call.array_b) expect_vector(velocity_b, call.c);
 
-  const Array rates(slow_path("rates", lr), "lr");
+  const bool one_rate = PyFloat_Check(lr.ptr());
+  const double rate = one_rate ? number(lr, "lr") : 0;
+  const Array rates = one_rate ? Array() : Array(slow_path("rates", lr), "lr");
   const Array rows = integers(order, "order", "integers", true);
   if (rows && rows.ndim() != 1) refuse("order has shape " + rows.shape_text() + ", expected (M,)");
   const Array *written[] = {&call.array_W, &call.array_b, &velocity_W, &velocity_b};
@@ -323,8 +332,8 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   epoch.order = static_cast<const int64_t *>(rows.data());
   epoch.rows = rows ? rows.shape(0) : call.n;
   epoch.batch_size = integer(batch_size, "batch_size");
-  epoch.lr = static_cast<const double *>(rates.data());
-  epoch.lr_size = rates.shape(0);
+  epoch.lr = one_rate ? &rate : static_cast<const double *>(rates.data());
+  epoch.lr_size = one_rate ? 1 : rates.shape(0);
   // The state learns of the steps taken also when the call is interrupted.
   fastlc_status status;
   {

@@ -1,8 +1,8 @@
-"""The slow path of the arguments: what the extension's own checks decline is converted here, or refused with a sentence.
+"""The slow path of the arguments: what the extension's own checks decline is converted here, or refused in a sentence.
 
-Called by the extension alone (`csrc/arguments.h`). Converted is the layout: other strides, alignments and byte orders become
-a contiguous native copy, subclasses and array-likes plain arrays. Never the dtype: mixed dtypes are an error, so that
-nothing is computed in a precision that nobody asked for. Sequences without a dtype of their own take that of the others.
+Called by the extension alone (`csrc/arguments.h`). Converted is the layout: other strides, alignments and byte orders
+become a contiguous native copy, subclasses and array-likes plain arrays. Never the dtype: mixed dtypes are an error, so
+that nothing is computed in a precision that nobody asked for. Sequences, which have no dtype, take that of the others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def _as_array(value: Any, name: str, dtype: str | None = None) -> Array:
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, expected a plain one: fill it first with {name}.filled()")
     if hasattr(value, "toarray") and not hasattr(value, "__array__"):
-        raise TypeError(f"{name} is sparse ({type(value).__name__}), expected a dense array: convert it with {name}.toarray()")
+        raise TypeError(
+            f"{name} is sparse ({type(value).__name__}), expected a dense array: convert it with {name}.toarray()"
+        )
     if isinstance(value, (list, tuple, int, float)) and dtype is not None:
         try:
             return np.asarray(value, dtype=dtype)
@@ -55,11 +57,6 @@ def floats(value: Any, name: str, dtype: str | None = None, like: str | None = N
     return _native(array)
 
 
-def contiguous_floats(value: Any, name: str, dtype: str, like: str) -> Array:
-    """As `floats`, C-contiguous in every axis."""
-    return floats(value, name, dtype, like)
-
-
 def integers(value: Any, name: str, expected: str, wide: bool) -> Array:
     """Integers or booleans along one axis; int64 if `wide`."""
     array = _as_array(value, name)
@@ -83,10 +80,6 @@ def rates(value: Any) -> Array:
     if array.ndim > 1:
         raise ValueError(f"lr has shape {array.shape}, expected a number, or one for each batch")
     return _native(array.reshape(-1))
-
-
-def zeros_like(array: Array) -> Array:
-    return np.zeros(array.shape, array.dtype)
 
 
 def refuse_in_place(value: Any, name: str, dtype: str | None = None, like: str | None = None) -> NoReturn:

@@ -15,15 +15,22 @@ _OPTIONAL = ("scikit-learn", "scipy", "matplotlib", "tqdm", "threadpoolctl", "to
 
 
 def get_num_threads() -> int:
-    """Number of threads that a call may use; see `set_num_threads`."""
+    """Number of threads that a call may use; see `set_num_threads`.
+
+    Examples
+    --------
+    >>> import fastlc
+    >>> fastlc.get_num_threads() >= 1
+    True
+    """
     return _core.get_num_threads()
 
 
 def set_num_threads(n: int) -> None:
     """Sets the number of threads that a call may use, ≥ 1; more than there are cores is allowed.
 
-    The default is the environment variable ``FASTLC_NUM_THREADS``, else the number of processors that this process may use
-    (its affinity and its cgroup's quota). Results do not depend on it: they are the same to the bit for any number.
+    The default is the environment variable ``FASTLC_NUM_THREADS``, else the number of processors that this process may
+    use (its affinity and its cgroup's quota). Results do not depend on it: they are the same to the bit for any number.
 
     Examples
     --------
@@ -42,7 +49,7 @@ def show_config(mode: Literal["stdout"] = ...) -> None: ...
 @overload
 def show_config(mode: Literal["dicts"]) -> dict[str, Any]: ...
 def show_config(mode: Literal["stdout", "dicts"] = "stdout") -> dict[str, Any] | None:
-    """Prints how fastlc was built and what it uses here, or returns it as a dict (``mode='dicts'``), as `numpy.show_config`.
+    """Prints how fastlc was built and what it uses here; ``mode='dicts'`` returns it, as `numpy.show_config` does.
 
     Examples
     --------

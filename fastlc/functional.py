@@ -1,7 +1,7 @@
 """The fast functions that are no loss: scores and what is read off them, and stochastic gradient descent.
 
-Each hands its arguments to the extension, which checks them and does the work; its documentation is that of the reference
-function of the same name. The losses are made in `fastlc.losses`.
+Each hands its arguments to the extension, which checks them and does the work; its documentation is that of the
+reference function of the same name. The losses are made in `fastlc.losses`.
 """
 
 from __future__ import annotations
@@ -97,5 +97,5 @@ def sgd_epoch(
         raise ValueError(f"loss = {loss!r} is unknown, choose from {', '.join(LOSSES)}")
     return _core.sgd_epoch(
         row.kernel, X, y, W, b, lr, batch_size, order, state, sample_weight, class_weight,
-        momentum, nesterov, weight_decay, l1, row.option_values(options),
+        momentum, nesterov, weight_decay, l1, row.checked("sgd_epoch", class_weight, options),
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """The oracle: every function of fastlc in plain NumPy, written to be read.
 
 Same names, signatures and meaning as the fast functions; tests hold the kernels to this file. It imports NumPy alone,
-computes in the dtype it is given (also ``longdouble``, which is how tests obtain a higher precision), stores every score
-and makes no attempt at speed. Arguments are taken on trust: the fast functions are the ones that check them.
+computes in the dtype it is given (also ``longdouble``, which is how tests obtain a higher precision), stores every
+score and makes no attempt at speed. Arguments are taken on trust: the fast functions are the ones that check them.
 
 Shapes, here and everywhere: ``X (N, D)`` rows are examples; ``W (C, D)`` one row a class; ``b (C,)``;
 ``S = X Wᵀ + b (N, C)`` scores; ``y (N,)`` labels in ``[0, C)``, or float targets ``(N, C)``.
@@ -99,8 +99,8 @@ def predict(X: Array, W: Array, b: Array | None = None) -> NDArray[np.int64]:
     """
     S = scores(X, W, b)
     if S.shape[1] == 1:
-        return (S[:, 0] > 0).astype(np.int64)
-    return S.argmax(axis=1).astype(np.int64)
+        return np.asarray(S[:, 0] > 0, dtype=np.int64)
+    return np.asarray(S.argmax(axis=1), dtype=np.int64)
 
 
 def predict_proba(X: Array, W: Array, b: Array | None = None) -> Array:
@@ -164,7 +164,7 @@ def softmax(S: Array) -> Array:
         return S.copy()
     with np.errstate(invalid="ignore"):
         e = np.exp(S - S.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
 def log_softmax(S: Array) -> Array:
@@ -193,7 +193,7 @@ def log_softmax(S: Array) -> Array:
         return S.copy()
     with np.errstate(invalid="ignore"):
         shifted = S - S.max(axis=-1, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def sigmoid(S: Array) -> Array:
@@ -319,7 +319,7 @@ def _row_weight(y: Array, sample_weight: Array | None, class_weight: Array | Non
 def _reduce(loss: Array, dS: Array, weight: Array, divides: Array, reduction: str, grad: bool) -> Any:
     """Weights the rows and reduces them; rows of weight 0 contribute exactly 0, whatever they hold.
 
-    ``loss (N,)``, ``dS (N, C)``: unweighted. ``weight (N,)``: of each row. ``divides (N,)``: what sums to the mean's divisor.
+    ``loss (N,)``, ``dS (N, C)``: unweighted. ``weight (N,)``: of each row. ``divides (N,)``: sums to the divisor.
     """
     live = weight != 0
     loss = np.where(live, loss * weight.astype(loss.dtype), 0)
@@ -430,7 +430,7 @@ def sgd_step(
     --------
     >>> import numpy as np, fastlc
     >>> W = np.array([[1.0, -2.0]])
-    >>> fastlc.sgd_step(W, np.array([[10.0, 10.0]]), lr=0.1)
+    >>> fastlc.sgd_step(W, np.array([[2.0, 2.0]]), lr=0.5)
     >>> W
     array([[ 0., -3.]])
     """
@@ -467,9 +467,9 @@ def sgd_epoch(
 ) -> float:
     """One pass of mini-batch stochastic gradient descent over the rows of X, in place, in one call.
 
-    For each batch of `batch_size` rows (the last may be smaller) it computes the gradient of the batch's mean loss and takes
-    an `sgd_step` on W and on b; `weight_decay` and `l1` apply to W alone. With ``batch_size >= N`` it is a step of
-    full-batch gradient descent.
+    For each batch of `batch_size` rows (the last may be smaller) it computes the gradient of the batch's mean loss and
+    takes an `sgd_step` on W and on b; `weight_decay` and `l1` apply to W alone. With ``batch_size >= N`` it is a step
+    of full-batch gradient descent.
 
     Parameters
     ----------
@@ -489,7 +489,8 @@ def sgd_epoch(
         Which rows, in which order: ``rng.permutation(N)`` for shuffled batches. Default ``0, 1, …, N − 1``. Rows are
         read where they are; nothing is copied.
     state : SGDState, optional
-        Keeps the velocities and the step count from one call to the next. Without it the velocities start at 0.
+        Keeps the velocities and the step count from one call to the next. Without it every call starts from velocities
+        of 0, so that momentum works within a pass alone.
     sample_weight : (N,), dtype of X, optional
     class_weight : (C,), dtype of X, optional
     momentum, nesterov, weight_decay, l1

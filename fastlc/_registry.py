@@ -1,0 +1,328 @@
+"""What a row of the registry of losses is, and how it becomes two public functions; the rows are in `fastlc.losses`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, overload
+
+from numpy.typing import ArrayLike
+
+from . import _core, reference
+from .reference import Array
+
+Reduction = Literal["mean", "sum", "none"]
+
+
+class ScoreLoss(Protocol):
+    """A loss on scores: ``loss(S, y, …) -> loss, dS``."""
+
+    __name__: str
+
+    @overload
+    def __call__(
+        self,
+        S: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = ...,
+        class_weight: ArrayLike | None = ...,
+        reduction: Literal["mean", "sum"] = ...,
+        grad: Literal[True] = ...,
+        **options: float,
+    ) -> tuple[float, Array]: ...
+    @overload
+    def __call__(
+        self,
+        S: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = ...,
+        class_weight: ArrayLike | None = ...,
+        reduction: Literal["mean", "sum"] = ...,
+        grad: Literal[False],
+        **options: float,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self,
+        S: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = ...,
+        class_weight: ArrayLike | None = ...,
+        reduction: str = ...,
+        grad: bool = ...,
+        **options: float,
+    ) -> Any: ...
+
+
+class LinearLoss(Protocol):
+    """A loss fused with the linear map: ``linear_loss(X, y, W, b, …) -> loss, dW, db``."""
+
+    __name__: str
+
+    @overload
+    def __call__(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        W: ArrayLike,
+        b: ArrayLike | None = ...,
+        *,
+        sample_weight: ArrayLike | None = ...,
+        class_weight: ArrayLike | None = ...,
+        reduction: Literal["mean", "sum"] = ...,
+        l1: float = ...,
+        l2: float = ...,
+        dX: Literal[False] = ...,
+        grad: Literal[True] = ...,
+        **options: float,
+    ) -> tuple[float, Array, Array | None]: ...
+    @overload
+    def __call__(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        W: ArrayLike,
+        b: ArrayLike | None = ...,
+        *,
+        sample_weight: ArrayLike | None = ...,
+        class_weight: ArrayLike | None = ...,
+        reduction: Literal["mean", "sum"] = ...,
+        l1: float = ...,
+        l2: float = ...,
+        dX: Literal[False] = ...,
+        grad: Literal[False],
+        **options: float,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        W: ArrayLike,
+        b: ArrayLike | None = ...,
+        *,
+        sample_weight: ArrayLike | None = ...,
+        class_weight: ArrayLike | None = ...,
+        reduction: str = ...,
+        l1: float = ...,
+        l2: float = ...,
+        dX: bool = ...,
+        grad: bool = ...,
+        **options: float,
+    ) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A row of the registry."""
+
+    name: str
+    kernel: int
+    """Its number in the extension."""
+    targets: Literal["labels", "values"]
+    """What y holds: integer labels in [0, C), or floats of the shape of the scores."""
+    options: Mapping[str, float]
+    """The loss's own keyword arguments and their defaults, in the order of the kernel."""
+    on_scores: ScoreLoss
+    linear: LinearLoss
+    reference: Callable[..., Any]
+    """The oracle of `on_scores`."""
+    linear_reference: Callable[..., Any]
+    """The oracle of `linear`."""
+
+    def checked(self, function: str, class_weight: ArrayLike | None, given: Mapping[str, float]) -> tuple[float, ...]:
+        """The values of all options in the order of the kernel; TypeError for an argument that the loss has not."""
+        unknown = [name for name in given if name not in self.options]
+        if class_weight is not None and self.targets == "values":
+            unknown.append("class_weight")
+        for name in unknown:
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
+        return tuple(float(given.get(name, default)) for name, default in self.options.items())
+
+
+LOSSES: dict[str, Loss] = {}
+
+
+def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss, LinearLoss]:
+    """Adds the row of the loss `name` and returns its two public functions."""
+    oracle, linear_oracle = getattr(reference, name), getattr(reference, f"linear_{name}")
+    kernel, option_names = _core.losses[name]
+    signature = inspect.signature(oracle)
+    options = {option: signature.parameters[option].default for option in option_names}
+    defaults = tuple(float(value) for value in options.values())
+    fused = f"linear_{name}"
+
+    def on_scores(
+        S: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        class_weight: ArrayLike | None = None,
+        reduction: str = "mean",
+        grad: bool = True,
+        **given: float,
+    ) -> Any:
+        values = row.checked(name, class_weight, given) if given or class_weight is not None else defaults
+        return _core.loss(kernel, S, y, sample_weight, class_weight, reduction, grad, values)
+
+    def linear(
+        X: ArrayLike,
+        y: ArrayLike,
+        W: ArrayLike,
+        b: ArrayLike | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+        class_weight: ArrayLike | None = None,
+        reduction: str = "mean",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        dX: bool = False,
+        grad: bool = True,
+        **given: float,
+    ) -> Any:
+        values = row.checked(fused, class_weight, given) if given or class_weight is not None else defaults
+        return _core.linear_loss(kernel, X, y, W, b, sample_weight, class_weight, reduction, l1, l2, dX, grad, values)
+
+    _describe(on_scores, oracle, signature, _ON_SCORES)
+    own = [signature.parameters[option] for option in options]
+    common = [
+        parameter
+        for parameter in inspect.signature(linear).parameters.values()
+        if parameter.kind is not parameter.VAR_KEYWORD
+        and (parameter.name != "class_weight" or "class_weight" in signature.parameters)
+    ]
+    _describe(linear, oracle, inspect.Signature([*common, *own]), _LINEAR, fused)
+    row = LOSSES[name] = Loss(name, kernel, targets, options, on_scores, linear, oracle, linear_oracle)
+    return on_scores, linear
+
+
+def _describe(
+    function: Any, oracle: Callable[..., Any], signature: inspect.Signature, template: str, name: str | None = None
+) -> None:
+    """Gives a public function the signature and docstring that belong to its row."""
+    function.__name__ = function.__qualname__ = name or oracle.__name__
+    function.__signature__ = signature
+    summary, _, details = inspect.cleandoc(oracle.__doc__ or "").partition("\n\n")
+    targets = "labels" if "class_weight" in signature.parameters else "values"
+    function.__doc__ = template.format(
+        summary=summary,
+        details=details,
+        y=_Y[targets],
+        class_weight=_CLASS_WEIGHT if targets == "labels" else "",
+        example=(_EXAMPLE if template is _LINEAR else _EXAMPLE_ON_SCORES)[targets].format(name=function.__name__),
+    )
+
+
+_Y = {
+    "labels": "y : (N,) integers\n    The label of each row, in [0, C).",
+    "values": "y : (N, C), or (N,) if C is 1, dtype of the scores\n    The target of each score.",
+}
+_CLASS_WEIGHT = "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n"
+_WEIGHTS = """sample_weight : (N,), dtype of the scores, optional
+    v_i; rows of weight 0 contribute exactly 0, whatever they hold.
+{class_weight}reduction : 'mean', 'sum' or 'none'
+    'none' returns the loss of each row, with the gradients of their sum. If the divisor of a mean is zero, the loss
+    and its gradients are 0."""
+_ON_SCORES = (
+    """{summary}
+
+{details}
+
+Parameters
+----------
+S : (N, C) float32 or float64
+    Scores.
+{y}
+"""
+    + _WEIGHTS
+    + """
+grad : bool
+    False: return the loss alone.
+
+Returns
+-------
+loss : float, or (N,) array if reduction is 'none'
+    Summed in float64.
+dS : (N, C) array, dtype of S
+
+Raises
+------
+TypeError, ValueError
+    If an argument does not fit; the message names it, what was expected and what came.
+
+Examples
+--------
+{example}
+"""
+)
+_LINEAR = (
+    """{summary}
+
+On the scores ``S = X Wᵀ + b``, fused with the linear map: X is read once and the scores are never stored.
+
+{details}
+
+Parameters
+----------
+X : (N, D) float32 or float64
+    One example a row; used in place if its rows are contiguous.
+{y}
+W : (C, D), dtype of X
+b : (C,), dtype of X, optional
+"""
+    + _WEIGHTS
+    + """
+l1, l2 : float
+    Adds ``l1 · ‖W‖₁ + l2/2 · ‖W‖²`` to the loss (not with reduction 'none'); the bias is not regularised.
+dX : bool
+    True: return the gradient of X too.
+grad : bool
+    False: return the loss alone.
+
+Returns
+-------
+loss : float, or (N,) array if reduction is 'none'
+    Summed in float64.
+dW : (C, D) array, dtype of X
+db : (C,) array, dtype of X; None without b
+dX : (N, D) array, dtype of X
+    Only with ``dX=True``.
+
+Raises
+------
+TypeError, ValueError
+    If an argument does not fit; the message names it, what was expected and what came.
+
+Examples
+--------
+{example}
+"""
+)
+_EXAMPLE_ON_SCORES = {
+    "labels": """>>> import numpy as np, fastlc
+>>> S, y = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0]]), np.array([0, 1])
+>>> loss, dS = fastlc.{name}(S, y)
+>>> dS.shape
+(2, 3)""",
+    "values": """>>> import numpy as np, fastlc
+>>> S, y = np.array([[3.2], [1.3]]), np.array([[0.0], [1.0]])
+>>> loss, dS = fastlc.{name}(S, y)
+>>> dS.shape
+(2, 1)""",
+}
+_EXAMPLE = {
+    "labels": """>>> import numpy as np, fastlc
+>>> X, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 2])
+>>> loss, dW, db = fastlc.{name}(X, y, W=np.zeros((3, 2)), b=np.zeros(3))
+>>> dW.shape, db.shape
+((3, 2), (3,))""",
+    "values": """>>> import numpy as np, fastlc
+>>> X, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]])
+>>> loss, dW, db = fastlc.{name}(X, y, W=np.zeros((1, 2)), b=np.zeros(1))
+>>> dW.shape, db.shape
+((1, 2), (1,))""",
+}
