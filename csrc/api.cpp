@@ -47,9 +47,9 @@ fastlc_status with_dtype(const fastlc_call *call, F f) {
 
 struct Workspace {
   explicit Workspace(const fastlc_call &call)
-      : cancel(call.cancel, call.cancel_arg), run{cancel, scratch, partials, threads_of_call()} {}
+      : cancel(call.cancel, call.cancel_arg), run{cancel, scratch, partials, gradient, threads_of_call()} {}
   Cancel cancel;
-  Scratch scratch, partials;
+  Scratch scratch, partials, gradient;
   Run run;
 };
 
@@ -164,37 +164,28 @@ fastlc_status check_epoch(const fastlc_call &call, const fastlc_sgd &sgd, const 
   for (int64_t i = 0; i < epoch.lr_size; ++i) {
     if (!is_rate(epoch.lr[i])) return refuse(call, "lr = %g, expected a finite number >= 0", epoch.lr[i]);
   }
-  return check_loss(call, {epoch.order, 0, epoch.rows});
+  return check_loss(call, {epoch.order, 0, epoch.rows, 0});
 }
 
 template <class T>
 fastlc_status run_epoch(fastlc_call call, const fastlc_sgd &sgd, fastlc_epoch &epoch) {
-  T *W = static_cast<T *>(epoch.W), *b = static_cast<T *>(epoch.b);
-  call.W = W;
+  call.W = epoch.W;
   call.W_stride = call.d;
-  call.b = b;
-  const int64_t size = call.c * call.d;
-  fastlc_sgd bias_sgd = sgd;
-  bias_sgd.weight_decay = bias_sgd.l1 = 0;
-
+  call.b = epoch.b;
   Workspace work(call);
-  Scratch memory;
-  T *gradient = static_cast<T *>(memory.get(sizeof(T) * static_cast<size_t>(size + call.c)));
-  fastlc_gradients out{};
-  out.dW = gradient;
-  out.db = b ? gradient + size : nullptr;
-
   double total = 0, weight = 0;
   for (int64_t start = 0; start < epoch.rows; start += epoch.batch_size) {
     if (work.cancel.requested()) return FASTLC_CANCELLED;
     const int64_t left = epoch.rows - start;
-    const Rows batch{epoch.order ? epoch.order + start : nullptr, start, left < epoch.batch_size ? left : epoch.batch_size};
+    const int64_t n = left < epoch.batch_size ? left : epoch.batch_size;
+    const Rows batch{epoch.order ? epoch.order + start : nullptr, start, n, left - n};
     const double divisor = divisor_of<T>(call, batch);
-    if (!kernels<T>().loss(call, batch, inverse_or_zero(divisor), work.run, out)) return FASTLC_CANCELLED;
     const double lr = epoch.lr[epoch.lr_size == 1 ? 0 : epoch.steps];
-    kernels<T>().sgd_step(size, lr, sgd, W, gradient, static_cast<T *>(epoch.velocity_W));
-    if (b) kernels<T>().sgd_step(call.c, lr, bias_sgd, b, gradient + size, static_cast<T *>(epoch.velocity_b));
-    total += out.loss * divisor;
+    double loss;
+    if (!kernels<T>().sgd_batch(call, batch, inverse_or_zero(divisor), work.run, lr, sgd, epoch, &loss)) {
+      return FASTLC_CANCELLED;
+    }
+    total += loss * divisor;
     weight += divisor;
     ++epoch.steps;
   }
@@ -252,7 +243,7 @@ fastlc_status fastlc_predict_proba(const fastlc_call *call, void *out) {
 fastlc_status fastlc_loss(const fastlc_call *call, fastlc_gradients *out) {
   return with_dtype(call, [&](auto zero) {
     using T = decltype(zero);
-    const Rows rows{nullptr, 0, call->n};
+    const Rows rows{nullptr, 0, call->n, 0};
     fastlc_status status = check_rates(*call, {{"l1", call->l1}, {"l2", call->l2}});
     if (status != FASTLC_OK) return status;
     const bool regularised = call->l1 != 0 || call->l2 != 0;

@@ -56,21 +56,70 @@ constexpr int gradient_vectors(int K) {
   return K <= 2 ? 4 : 2;
 }
 
-// dw[k · d + j …] (+)= Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
-template <class T, int K, int V>
+// What becomes of a vector of the gradient, at element i of (C, D); n of its lanes count if they are fewer than all.
+
+template <class T>
+struct StoreGradient {
+  T *dW;
+  bool first;
+  FASTLC_INLINE Vec<T> before(int64_t i) const { return first ? Vec<T>{} : load(dW + i); }
+  FASTLC_INLINE Vec<T> before(int64_t i, int64_t n) const { return first ? Vec<T>{} : load_first(dW + i, n); }
+  FASTLC_INLINE void operator()(int64_t i, Vec<T> g) const { store(dW + i, g); }
+  FASTLC_INLINE void operator()(int64_t i, Vec<T> g, int64_t n) const { store_first(dW + i, n, g); }
+};
+
+// Stochastic gradient descent, see fastlc_sgd.
+template <class T>
+struct Descend {
+  Descend(double lr, const fastlc_sgd &sgd, T *W, T *velocity)
+      : rate(T(lr)), momentum(T(sgd.momentum)), decay(T(sgd.weight_decay)), shrink(T(lr * sgd.l1)), nesterov(sgd.nesterov),
+        W(W), velocity(velocity) {}
+  FASTLC_INLINE Vec<T> before(int64_t) const { return Vec<T>{}; }
+  FASTLC_INLINE Vec<T> before(int64_t, int64_t) const { return Vec<T>{}; }
+  FASTLC_INLINE void operator()(int64_t i, Vec<T> g) const {
+    Vec<T> v = {};
+    if (momentum != 0) v = load(velocity + i);
+    store(W + i, step(load(W + i), g, &v));
+    if (momentum != 0) store(velocity + i, v);
+  }
+  FASTLC_INLINE void operator()(int64_t i, Vec<T> g, int64_t n) const {
+    Vec<T> v = {};
+    if (momentum != 0) v = load_first(velocity + i, n);
+    store_first(W + i, n, step(load_first(W + i, n), g, &v));
+    if (momentum != 0) store_first(velocity + i, n, v);
+  }
+  FASTLC_INLINE Vec<T> step(Vec<T> w, Vec<T> g, Vec<T> *v) const {
+    if (decay != 0) g += decay * w;
+    if (momentum != 0) {
+      *v = momentum * *v + g;
+      g = nesterov ? g + momentum * *v : *v;
+    }
+    w -= rate * g;
+    if (shrink != 0) {
+      const Vec<T> size = abs_of<T>(w) - shrink;
+      w = select<T>(size <= T(0), Vec<T>{}, select<T>(w < T(0), -size, size));
+    }
+    return w;
+  }
+
+  T rate, momentum, decay, shrink;
+  bool nesterov;
+  T *W, *velocity;
+};
+
+// dW[i + k · d + j …] = Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
+template <class T, int K, int V, class Finish>
 FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next, const T *ds, int64_t stride, int64_t d,
-                                     int64_t j, T *dw, bool first, bool ahead) {
+                                     int64_t j, int64_t i, const Finish &finish, bool ahead) {
   constexpr int L = kLanes<T>;
   const int64_t lead = ahead ? min_of(block.n, next.n) : 0;
   auto scalar = [=](int64_t r, int k) FASTLC_INLINE_LAMBDA { return ds[k * stride + r]; };
   for (; j + V * L <= d; j += V * L) {
-    Vec<T> acc[K * V] = {};
-    if (!first) {
+    Vec<T> acc[K * V];
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) {
       FASTLC_UNROLL
-      for (int k = 0; k < K; ++k) {
-        FASTLC_UNROLL
-        for (int v = 0; v < V; ++v) acc[k * V + v] = load(dw + k * d + j + v * L);
-      }
+      for (int v = 0; v < V; ++v) acc[k * V + v] = finish.before(i + k * d + j + v * L);
     }
     multiply<T, K, V>(
         lead, scalar,
@@ -85,31 +134,28 @@ FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next
     FASTLC_UNROLL
     for (int k = 0; k < K; ++k) {
       FASTLC_UNROLL
-      for (int v = 0; v < V; ++v) store(dw + k * d + j + v * L, acc[k * V + v]);
+      for (int v = 0; v < V; ++v) finish(i + k * d + j + v * L, acc[k * V + v]);
     }
   }
-  if constexpr (V > 1) return gradient_tiles<T, K, V / 2>(block, next, ds, stride, d, j, dw, first, ahead);
+  if constexpr (V > 1) return gradient_tiles<T, K, V / 2>(block, next, ds, stride, d, j, i, finish, ahead);
   return j;
 }
 
-template <class T>
+template <class T, class Finish>
 FASTLC_NOINLINE void gradient_block(const Block<T> &block, const Block<T> &next, const T *s, int64_t stride,
-                                    int64_t classes, int64_t d, T *dW, bool first) {
+                                    int64_t classes, int64_t d, const Finish finish) {
   for_blocks<kGradientClasses>(classes, [&]<int K>(int64_t c) {
     const T *ds = s + c * stride;
-    T *dw = dW + c * d;
-    const int64_t j = gradient_tiles<T, K, gradient_vectors(K)>(block, next, ds, stride, d, 0, dw, first, c == 0);
+    const int64_t j = gradient_tiles<T, K, gradient_vectors(K)>(block, next, ds, stride, d, 0, c * d, finish, c == 0);
     if (j == d) return;
-    Vec<T> acc[K] = {};
-    if (!first) {
-      FASTLC_UNROLL
-      for (int k = 0; k < K; ++k) acc[k] = load_first(dw + k * d + j, d - j);
-    }
+    Vec<T> acc[K];
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) acc[k] = finish.before((c + k) * d + j, d - j);
     multiply<T, K, 1>(
         block.n, [&](int64_t r, int k) FASTLC_INLINE_LAMBDA { return ds[k * stride + r]; },
         [&](int64_t r, int) FASTLC_INLINE_LAMBDA { return load_first(block.x[r] + j, d - j); }, acc);
     FASTLC_UNROLL
-    for (int k = 0; k < K; ++k) store_first(dw + k * d + j, d - j, acc[k]);
+    for (int k = 0; k < K; ++k) finish((c + k) * d + j, acc[k], d - j);
   });
 }
 
@@ -122,6 +168,13 @@ FASTLC_NOINLINE void bias_block(const T *s, int64_t stride, int64_t classes, int
     const T total = sum_lanes<T, 1>(&sum)[0];
     db[c] = first ? total : db[c] + total;
   }
+}
+
+template <class T>
+void descend(int64_t count, const T *dW, const Descend<T> &finish) {
+  int64_t i = 0;
+  for (; i + kLanes<T> <= count; i += kLanes<T>) finish(i, load(dW + i));
+  if (i < count) finish(i, load_first(dW + i, count - i), count - i);
 }
 
 // dX[row[r], j …] = Σ_c s[c · stride + r] W[c, j …]
@@ -184,7 +237,9 @@ bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale,
     int64_t from = begin;
     int64_t to = gather(call, rows, scale, from, end, most, *block);
     while (from < end) {
-      const int64_t after = gather(call, rows, scale, to, end, most, *next);
+      // The last block looks beyond the piece, to fetch what somebody will want next.
+      const int64_t seen = to < end ? end : min_of(end + block->n, rows.n + rows.ahead);
+      const int64_t after = gather(call, rows, scale, to, seen, most, *next);
       const int64_t padded = round_up(block->n, kLanes<T>);
       if (padded > block->n) {  // scores of nobody: any number will do, but it must be one
         for (int64_t c = 0; c < call.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});
@@ -232,7 +287,7 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
         }
         if (dW && block.n) {
           T *dw = pieces > 1 ? part + p * partial : dW;
-          gradient_block(block, next, s.data, s.stride, call.c, call.d, dw, head[p].empty);
+          gradient_block(block, next, s.data, s.stride, call.c, call.d, StoreGradient<T>{dw, head[p].empty});
           T *bias = pieces > 1 ? dw + size : db;
           if (bias) bias_block(s.data, s.stride, call.c, block.n, bias, head[p].empty);
           head[p].empty = false;
@@ -272,11 +327,35 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
   });
 }
 
+// A step of stochastic gradient descent on rows that fit one block: the gradient goes from registers into the weights.
+template <class T>
+bool is_one_block(const fastlc_call &call, int64_t n) {
+  return n <= few_block_rows<T>(call.d, call.c) && pieces_of(n, call.c * call.d) == 1;
+}
+template <class T>
+bool few_step(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, const Descend<T> &on_W,
+              const Descend<T> &on_b, double *sum) {
+  T *db = static_cast<T *>(run.partials.get(sizeof(T) * static_cast<size_t>(call.c)));
+  *sum = 0;
+  return few_blocks<T>(
+      call, rows, scale, run, 1, call.targets ? 2 : 1,
+      [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t, int64_t) {
+        T *targets = s.data + call.c * s.stride;
+        if (call.targets) targets_to_columns(call, block, targets, s.stride);
+        *sum = scale * kLossOfColumns<T>[call.loss](call.options, scale, s.data, s.stride, call.c, block, targets, 0,
+                                                    block.n, nullptr);
+        gradient_block(block, next, s.data, s.stride, call.c, call.d, on_W);
+        if (!on_b.W) return;
+        bias_block(s.data, s.stride, call.c, block.n, db, true);
+        descend(call.c, db, on_b);
+      });
+}
+
 // Reads labels or probabilities off the scores: read(s, block, begin, end).
 template <class T, class Read>
 bool few_read(const fastlc_call &call, fastlc::Run &run, Read read) {
   const int64_t pieces = pieces_of(call.n, call.c * call.d);
-  return few_blocks<T>(call, {nullptr, 0, call.n}, 1.0, run, pieces, 1,
+  return few_blocks<T>(call, {nullptr, 0, call.n, 0}, 1.0, run, pieces, 1,
                        [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &, int64_t, int64_t) {
                          read(s, block, 0, block.n);
                        });

@@ -21,7 +21,7 @@ bool given_blocks(const fastlc_call &call, double scale, fastlc::Run &run, int64
     Block<T> &block = *reinterpret_cast<Block<T> *>(reinterpret_cast<char *>(s) + columns);
     const int64_t end = call.n * (piece + 1) / pieces;
     for (int64_t begin = call.n * piece / pieces, next; begin < end; begin = next) {
-      next = gather(call, {nullptr, 0, call.n}, scale, begin, end, most, block);
+      next = gather(call, {nullptr, 0, call.n, 0}, scale, begin, end, most, block);
       rows_to_columns(block.x, block.n, call.c, s, stride);
       f(piece, Column<T>{s, stride, call.c}, block, begin, next);
     }

@@ -75,29 +75,34 @@ double penalty(const fastlc_call &call, T *dW) {
 
 template <class T>
 void sgd_step(int64_t count, double lr, const fastlc_sgd &sgd, T *W, const T *dW, T *velocity) {
-  constexpr int L = kLanes<T>;
-  const T rate = T(lr), momentum = T(sgd.momentum), decay = T(sgd.weight_decay), shrink = T(lr * sgd.l1);
-  for (int64_t i = 0; i < count; i += L) {
-    const int64_t n = count - i;
-    Vec<T> w = load_up_to<T>(W + i, n), g = load_up_to(dW + i, n);
-    if (decay != 0) g += decay * w;
-    if (momentum != 0) {
-      const Vec<T> v = momentum * load_up_to<T>(velocity + i, n) + g;
-      store_up_to(velocity + i, n, v);
-      g = sgd.nesterov ? g + momentum * v : v;
-    }
-    w -= rate * g;
-    if (shrink != 0) {
-      const Vec<T> size = abs_of<T>(w) - shrink;
-      w = select<T>(size <= T(0), Vec<T>{}, select<T>(w < T(0), -size, size));
-    }
-    store_up_to(W + i, n, w);
+  descend(count, dW, Descend<T>(lr, sgd, W, velocity));
+}
+
+template <class T>
+bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
+               const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
+  fastlc_sgd plain = sgd;  // the bias is not regularised
+  plain.weight_decay = plain.l1 = 0;
+  const Descend<T> on_W(lr, sgd, static_cast<T *>(epoch.W), static_cast<T *>(epoch.velocity_W));
+  const Descend<T> on_b(lr, plain, static_cast<T *>(epoch.b), static_cast<T *>(epoch.velocity_b));
+  if (!is_many<T>(call, rows.n) && is_one_block<T>(call, rows.n)) {
+    return few_step<T>(call, rows, scale, run, on_W, on_b, loss_sum);
   }
+  const int64_t size = call.c * call.d;
+  T *gradient = static_cast<T *>(run.gradient.get(sizeof(T) * static_cast<size_t>(size + call.c)));
+  fastlc_gradients out{};
+  out.dW = gradient;
+  out.db = gradient + size;
+  if (!loss<T>(call, rows, scale, run, out)) return false;
+  descend(size, gradient, on_W);
+  if (on_b.W) descend(call.c, gradient + size, on_b);
+  *loss_sum = out.loss;
+  return true;
 }
 
 template <class T>
 constexpr fastlc::Kernels<T> kKernels = {scores<T>,  predict<T>, predict_proba<T>, softmax<T>, log_softmax<T>,
-                                         sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>};
+                                         sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>, sgd_batch<T>};
 
 #define FASTLC_LOSS_INFO(Loss) {Loss<float>::kInfo, Loss<float>::expected},
 constexpr fastlc::LossInfo kLosses[] = {FASTLC_LOSSES(FASTLC_LOSS_INFO)};

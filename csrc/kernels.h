@@ -11,8 +11,7 @@ namespace fastlc {
 
 struct Run {  // what a call carries from its entry to its kernels
   Cancel &cancel;
-  Scratch &scratch;
-  Scratch &partials;
+  Scratch &scratch, &partials, &gradient;
   int threads;  // read once, so that no change of the setting meets a call under way
 };
 
@@ -20,6 +19,7 @@ struct Rows {  // which rows of X: order[0 … n), or first … first + n withou
   const int64_t *order;
   int64_t first;
   int64_t n;
+  int64_t ahead;  // rows after these that will be wanted next, worth fetching
 };
 
 // Each returns false if it was cancelled. Arguments have been checked.
@@ -36,6 +36,9 @@ struct Kernels {
   // Returns the penalty and adds its gradient to dW (C, D), unless that is null.
   double (*penalty)(const fastlc_call &, T *dW);
   void (*sgd_step)(int64_t count, double lr, const fastlc_sgd &, T *W, const T *dW, T *velocity);
+  // A mini-batch of sgd_epoch: updates W and b (which call.W and call.b are) and returns the loss, times `scale`.
+  bool (*sgd_batch)(const fastlc_call &, const Rows &, double scale, Run &, double lr, const fastlc_sgd &, const fastlc_epoch &,
+                    double *loss);
 };
 
 struct LossInfo {

@@ -254,7 +254,7 @@ bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, 
 
 template <class T, class Read>
 bool many_read(const fastlc_call &call, fastlc::Run &run, Read read) {
-  return many_blocks<T>(call, {nullptr, 0, call.n}, 1.0, run, false, false,
+  return many_blocks<T>(call, {nullptr, 0, call.n, 0}, 1.0, run, false, false,
                         [&](Column<T> s, const Block<T> &block, int64_t, int64_t, const T *, T *, int64_t) {
                           return many_vectors(block, run,
                                               [&](int64_t, int64_t from, int64_t to) { read(s, block, from, to); });
