@@ -36,16 +36,20 @@ int64_t few_block_rows(int64_t d, int64_t classes) {
   return max_of(unit, min_of(240, min_of(by_x, by_scores)) / unit * unit);
 }
 
+// Scores of a block. If nothing will be done with its rows afterwards, the rows after them are fetched here: `ahead`.
 template <class T>
-FASTLC_NOINLINE void score_block(const T *const *x, int64_t n, const T *w, int64_t w_stride, int64_t classes, int64_t d,
-                                 const T *b, T *s, int64_t class_stride) {
+FASTLC_NOINLINE void score_block(const T *const *x, int64_t n, bool ahead, const T *w, int64_t w_stride, int64_t classes,
+                                 int64_t d, const T *b, T *s, int64_t class_stride) {
   for_blocks<kDotClasses>(classes, [&]<int K>(int64_t c) {
     const T *wc = w + c * w_stride;
     const T *bc = b ? b + c : nullptr;
     T *sc = s + c * class_stride;
     int64_t r = 0;
-    for (; r + kDotRows <= n; r += kDotRows) dot_tile<T, kDotRows, K>(x + r, wc, w_stride, d, bc, sc + r, class_stride, 1);
-    for (; r < n; ++r) dot_tile<T, 1, K>(x + r, wc, w_stride, d, bc, sc + r, class_stride, 1);
+    for (; r + kDotRows <= n; r += kDotRows) {
+      const T *const *next = ahead && c == 0 && r + 2 * kDotRows <= n ? x + r + kDotRows : nullptr;
+      dot_tile<T, kDotRows, K>(x + r, next, wc, w_stride, d, bc, sc + r, class_stride, 1);
+    }
+    for (; r < n; ++r) dot_tile<T, 1, K>(x + r, nullptr, wc, w_stride, d, bc, sc + r, class_stride, 1);
   });
 }
 
@@ -218,15 +222,15 @@ FASTLC_NOINLINE void input_gradient_block(const Block<T> &block, const T *s, int
 }
 
 // Calls f(piece, thread, s, block, next, begin, end) for each block of rows [begin, end), with the scores of the rows that
-// count in s, transposed. `wanted` columns of scores a thread: 1, or 2 where f needs room for targets behind them.
+// count in s, transposed. With `targets` there is room for as many behind them. `reread`: f reads X again.
 template <class T, class F>
 bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, int64_t pieces,
-                int wanted, F &&f) {
+                bool targets, bool reread, F &&f) {
   const T *W = static_cast<const T *>(call.W), *b = static_cast<const T *>(call.b);
   const int64_t most = few_block_rows<T>(call.d, call.c);
   const int64_t stride = round_up(min_of(most, rows.n), kLanes<T>) + kLanes<T>;
   const int threads = static_cast<int>(min_of(run.threads, pieces));
-  const size_t columns = sizeof(T) * static_cast<size_t>(round_up(call.c * stride * wanted, 64 / sizeof(T)));
+  const size_t columns = sizeof(T) * static_cast<size_t>(round_up(call.c * stride * (targets ? 2 : 1), 64 / sizeof(T)));
   const size_t each = columns + 2 * static_cast<size_t>(round_up(sizeof(Block<T>), 64));
   char *scratch = static_cast<char *>(run.scratch.get(each * static_cast<size_t>(threads)));
   return parallel(pieces, run, [&](int64_t piece, int thread) {
@@ -244,7 +248,7 @@ bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale,
       if (padded > block->n) {  // scores of nobody: any number will do, but it must be one
         for (int64_t c = 0; c < call.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});
       }
-      score_block(block->x, block->n, W, call.W_stride, call.c, call.d, b, s, stride);
+      score_block(block->x, block->n, !reread, W, call.W_stride, call.c, call.d, b, s, stride);
       f(piece, thread, Column<T>{s, stride, call.c}, *block, *next, from, to);
       from = to;
       to = after;
@@ -275,7 +279,7 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
 
   const bool values = call.targets != nullptr;
   const bool done = few_blocks<T>(
-      call, rows, scale, run, pieces, values ? 2 : 1,
+      call, rows, scale, run, pieces, values, dW != nullptr,
       [&](int64_t p, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t begin, int64_t end) {
         T *targets = s.data + call.c * s.stride;
         if (values) targets_to_columns(call, block, targets, s.stride);
@@ -338,7 +342,7 @@ bool few_step(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
   T *db = static_cast<T *>(run.partials.get(sizeof(T) * static_cast<size_t>(call.c)));
   *sum = 0;
   return few_blocks<T>(
-      call, rows, scale, run, 1, call.targets ? 2 : 1,
+      call, rows, scale, run, 1, call.targets != nullptr, true,
       [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t, int64_t) {
         T *targets = s.data + call.c * s.stride;
         if (call.targets) targets_to_columns(call, block, targets, s.stride);
@@ -355,7 +359,7 @@ bool few_step(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
 template <class T, class Read>
 bool few_read(const fastlc_call &call, fastlc::Run &run, Read read) {
   const int64_t pieces = pieces_of(call.n, call.c * call.d);
-  return few_blocks<T>(call, {nullptr, 0, call.n, 0}, 1.0, run, pieces, 1,
+  return few_blocks<T>(call, {nullptr, 0, call.n, 0}, 1.0, run, pieces, false, false,
                        [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &, int64_t, int64_t) {
                          read(s, block, 0, block.n);
                        });

@@ -67,10 +67,13 @@ double penalty(const fastlc_call &call, T *dW) {
       if (!dW) continue;
       const Vec<T> sign = select<T>(v > T(0), broadcast<T>(1), select<T>(v < T(0), broadcast<T>(-1), v));
       T *to = dW + c * call.d + j;
-      store_up_to(to, wide, load_up_to<T>(to, wide) + (v * l2 + sign * l1));
+      Vec<T> g = load_up_to<T>(to, wide);
+      if (l1 != 0) g += sign * l1;  // an absent penalty is not 0 · inf
+      if (l2 != 0) g += v * l2;
+      store_up_to(to, wide, g);
     }
   }
-  return call.l1 * sum_of<T>(absolutes) + call.l2 / 2 * sum_of<T>(squares);
+  return (call.l1 != 0 ? call.l1 * sum_of<T>(absolutes) : 0) + (call.l2 != 0 ? call.l2 / 2 * sum_of<T>(squares) : 0);
 }
 
 template <class T>

@@ -18,10 +18,11 @@ constexpr int kDotRows = kManyRegisters ? 5 : 3;
 constexpr int kDotClasses = kManyRegisters ? 5 : 4;
 
 // s[k · class_stride + r · row_stride] = x[r] · w[k] + b[k]. Each score is one chain of additions over the features and the
-// same tree over the lanes, whatever the tile: a row's scores do not depend on its neighbours.
+// same tree over the lanes, whatever the tile: a row's scores do not depend on its neighbours. Rows that will be read next
+// can be fetched meanwhile: ahead[r], or null.
 template <class T, int R, int K>
-FASTLC_INLINE void dot_tile(const T *const *x, const T *w, int64_t w_stride, int64_t d, const T *b, T *s,
-                            int64_t class_stride, int64_t row_stride) {
+FASTLC_INLINE void dot_tile(const T *const *x, const T *const *ahead, const T *w, int64_t w_stride, int64_t d, const T *b,
+                            T *s, int64_t class_stride, int64_t row_stride) {
   constexpr int L = kLanes<T>;
   Vec<T> acc[R * K] = {};
   auto accumulate = [&](auto at) FASTLC_INLINE_LAMBDA {
@@ -36,6 +37,13 @@ FASTLC_INLINE void dot_tile(const T *const *x, const T *w, int64_t w_stride, int
     }
   };
   int64_t j = 0;
+  if (ahead) {
+    for (; j + L <= d; j += L) {
+      FASTLC_UNROLL
+      for (int r = 0; r < R; ++r) prefetch(ahead[r] + j);
+      accumulate([j](const T *p) FASTLC_INLINE_LAMBDA { return load(p + j); });
+    }
+  }
   for (; j + L <= d; j += L) accumulate([j](const T *p) FASTLC_INLINE_LAMBDA { return load(p + j); });
   if (j < d) accumulate([j, d](const T *p) FASTLC_INLINE_LAMBDA { return load_first(p + j, d - j); });
 

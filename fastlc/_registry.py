@@ -187,21 +187,26 @@ def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss
         values = row.checked(fused, class_weight, given) if given or class_weight is not None else defaults
         return _core.linear_loss(kernel, X, y, W, b, sample_weight, class_weight, reduction, l1, l2, dX, grad, values)
 
-    _describe(on_scores, oracle, signature, _ON_SCORES)
     own = [signature.parameters[option] for option in options]
+    _describe(on_scores, oracle, signature, own, _ON_SCORES)
     common = [
         parameter
         for parameter in inspect.signature(linear).parameters.values()
         if parameter.kind is not parameter.VAR_KEYWORD
         and (parameter.name != "class_weight" or "class_weight" in signature.parameters)
     ]
-    _describe(linear, oracle, inspect.Signature([*common, *own]), _LINEAR, fused)
+    _describe(linear, oracle, inspect.Signature([*common, *own]), own, _LINEAR, fused)
     row = LOSSES[name] = Loss(name, kernel, targets, options, on_scores, linear, oracle, linear_oracle)
     return on_scores, linear
 
 
 def _describe(
-    function: Any, oracle: Callable[..., Any], signature: inspect.Signature, template: str, name: str | None = None
+    function: Any,
+    oracle: Callable[..., Any],
+    signature: inspect.Signature,
+    options: list[inspect.Parameter],
+    template: str,
+    name: str | None = None,
 ) -> None:
     """Gives a public function the signature and docstring that belong to its row."""
     function.__name__ = function.__qualname__ = name or oracle.__name__
@@ -213,6 +218,7 @@ def _describe(
         details=details,
         y=_Y[targets],
         class_weight=_CLASS_WEIGHT if targets == "labels" else "",
+        options="".join(_OPTION.format(option) for option in options),
         example=(_EXAMPLE if template is _LINEAR else _EXAMPLE_ON_SCORES)[targets].format(name=function.__name__),
     )
 
@@ -222,11 +228,12 @@ _Y = {
     "values": "y : (N, C), or (N,) if C is 1, dtype of the scores\n    The target of each score.",
 }
 _CLASS_WEIGHT = "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n"
+_OPTION = "\n{0.name} : {0.annotation}, default {0.default}\n    Of the formula above."
 _WEIGHTS = """sample_weight : (N,), dtype of the scores, optional
     v_i; rows of weight 0 contribute exactly 0, whatever they hold.
 {class_weight}reduction : 'mean', 'sum' or 'none'
     'none' returns the loss of each row, with the gradients of their sum. If the divisor of a mean is zero, the loss
-    and its gradients are 0."""
+    and its gradients are 0.{options}"""
 _ON_SCORES = (
     """{summary}
 

@@ -363,12 +363,18 @@ def _linear(loss_on_scores: Callable[..., Any]) -> Callable[..., Any]:
         weight = _row_weight(y, sample_weight, class_weight)
         X = np.where((weight != 0)[:, None], X, 0).astype(X.dtype)  # a row of weight 0 may hold nan
         loss, dS = loss_on_scores(scores(X, W, b), y, sample_weight=sample_weight, reduction=reduction, **options)
-        if l1 or l2:
-            wide = W.astype(np.longdouble)
-            loss += float(l1 * np.abs(wide).sum() + l2 / 2 * (wide * wide).sum())
+        wide = W.astype(np.longdouble)
+        if l1:
+            loss += float(l1 * np.abs(wide).sum())
+        if l2:
+            loss += float(l2 / 2 * (wide * wide).sum())
         if not grad:
             return loss
-        dW = dS.T @ X + W.dtype.type(l2) * W + W.dtype.type(l1) * np.sign(W)
+        dW = dS.T @ X
+        if l1:
+            dW += W.dtype.type(l1) * np.sign(W)
+        if l2:
+            dW += W.dtype.type(l2) * W
         db = None if b is None else dS.sum(axis=0)
         return (loss, dW, db, dS @ W) if dX else (loss, dW, db)
 
@@ -435,7 +441,7 @@ def sgd_step(
     array([[ 0., -3.]])
     """
     real = W.dtype.type
-    g = dW + real(weight_decay) * W
+    g = dW + real(weight_decay) * W if weight_decay else dW
     if momentum:
         assert velocity is not None
         velocity *= real(momentum)

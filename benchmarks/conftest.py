@@ -1,0 +1,6 @@
+"""Lets `pytest benchmarks/` import the modules of this folder, whatever pytest's import mode."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

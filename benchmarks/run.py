@@ -1,0 +1,201 @@
+"""The benchmark: every case, fastlc beside its peers, on the same arrays, in one process.
+
+    python benchmarks/run.py [--cases REGEX] [--threads 1 2] [--json FILE] [--markdown FILE]
+
+For each case and number of threads: every peer is checked against the reference, then tried briefly; the best variant
+of each library (and the best plain one) is measured against fastlc, interleaved: A, B, C, A, B, C, …, warm, the garbage
+collector off. Reported are medians, and the median of the ratios within a round, which a machine that changes speed
+leaves alone; beside them the share of what the machine allows (`limits.py`).
+
+Run it on an idle machine: BLAS threads that must share a core wait for each other, and lose not a share but a factor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import repeat
+from pathlib import Path
+from time import perf_counter
+
+from cases import DEFAULT_LOSSES, Case, Data, cases, make_data
+from limits import Limits, measure_limits
+from machine import cpu_count, describe_machine
+from numpy_peer import Call
+from peers import Check, Peer, find_peers, own
+from report import Row, Timing, markdown_table, table
+from threadpoolctl import ThreadpoolController
+
+import fastlc
+from fastlc.losses import LOSSES
+
+SAMPLE_SECONDS = 0.01
+"""Shorter calls are repeated within a sample."""
+SETTLE_SECONDS = 0.03
+"""OpenBLAS's threads go on spinning for so long after a call; whoever is next on several threads waits for that."""
+
+
+class Stopwatch:
+    """Times calls of peers, each with the BLAS threads that it is allowed."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self.blas = ThreadpoolController().select(user_api="blas")
+
+    def sample(self, peer: Peer, call: Call, calls: int = 1, warm: bool = True) -> float:
+        """Seconds a call, the mean of `calls`; before them one that does not count, if `warm`."""
+        with self.blas.limit(limits=peer.blas_threads):
+            if self.threads > 1:
+                time.sleep(SETTLE_SECONDS)
+            if warm:
+                call()
+            start = perf_counter()
+            for _ in repeat(None, calls):
+                call()
+            return (perf_counter() - start) / calls
+
+
+def calls_per_sample(seconds: float) -> int:
+    return max(1, min(10**5, round(SAMPLE_SECONDS / max(seconds, 1e-7))))
+
+
+def try_all(case: Case, data: Data, watch: Stopwatch, check: Check) -> dict[Peer, float]:
+    """Rough seconds of every peer, once it was checked; one clearly behind its library's best is called only once."""
+    tried: dict[Peer, float] = {}
+    for peer in find_peers(case, watch.threads):
+        check(peer)
+        call = peer.make(own(case, data))
+        best = min((t for other, t in tried.items() if other.library == peer.library), default=float("inf"))
+        tried[peer] = watch.sample(peer, call, warm=False)
+        if tried[peer] < 1.5 * best:
+            calls = calls_per_sample(watch.sample(peer, call, warm=False))
+            tried[peer] = min(watch.sample(peer, call, calls, warm=False) for _ in range(2))
+    return tried
+
+
+def finalists(tried: dict[Peer, float]) -> list[Peer]:
+    """The fastest variant of each library, and its fastest plain one."""
+    by_time = sorted(tried, key=lambda peer: tried[peer])
+    chosen: dict[str, Peer] = {}
+    for peer in by_time:
+        chosen.setdefault(peer.library, peer)
+    for peer in by_time:
+        if peer.plain:
+            chosen.setdefault(f"{peer.library} plain", peer)
+    return sorted(set(chosen.values()), key=lambda peer: (peer.library != "fastlc", tried[peer]))
+
+
+def measure(case: Case, data: Data, watch: Stopwatch, limits: Limits, check: Check, budget: float, rounds: int) -> Row:
+    """Tries all peers, then times the finalists in turns for `budget` seconds, and at least so many rounds."""
+    fastlc.set_num_threads(watch.threads)
+    tried = try_all(case, data, watch, check)
+    peers = finalists(tried)
+    calls = [peer.make(own(case, data)) for peer in peers]
+    if case.task == "loss":
+        same_loss(case, peers, calls)
+    counts = [calls_per_sample(tried[peer]) for peer in peers]
+    samples: list[list[float]] = [[] for _ in peers]
+    end = perf_counter() + budget
+    while len(samples[0]) < rounds or perf_counter() < end:
+        for peer, call, count, times in zip(peers, calls, counts, samples, strict=True):
+            times.append(watch.sample(peer, call, count, warm=tried[peer] < 0.2))
+    timings = [Timing(p.library, p.variant, p.plain, times) for p, times in zip(peers, samples, strict=True)]
+    return Row(case.name, watch.threads, limits.seconds(case), timings, {str(p): t for p, t in tried.items()})
+
+
+def same_loss(case: Case, peers: Sequence[Peer], calls: Sequence[Call]) -> None:
+    """Peers were checked on some rows; on all of them they must agree. Also a first, untimed call of each."""
+    losses = [float(call()[0]) for call in calls]
+    for peer, loss in zip(peers, losses, strict=True):
+        if not abs(loss - losses[0]) <= 1e-3 * abs(losses[0]):
+            raise AssertionError(f"{case.name}: {peer} finds a loss of {loss}, {peers[0]} of {losses[0]}")
+
+
+def run(
+    selected: Sequence[Case], threads: Sequence[int] | None, budget: float, rounds: int
+) -> Iterator[Row | dict[int, Limits]]:
+    """First the limits, by number of threads; then a row for each case and number of threads."""
+    every = sorted(set(threads or (1, cpu_count())))
+    limits = {n: measure_limits(n) for n in every}
+    yield limits
+    data, key = None, None
+    for case in selected:
+        new_key = (case.N, case.D, case.C, case.dtype, LOSSES[case.loss].targets)
+        if data is None or key != new_key:
+            data, key = None, new_key  # the old arrays go before the new ones come
+            data = make_data(case)
+        check = Check(case, data)
+        default = {"one": every[:1], "all": every[-1:], "one and all": every}[case.threads]
+        for n in every if threads else default:
+            yield measure(case, data, Stopwatch(n), limits[n], check, budget, rounds)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add = parser.add_argument
+    add("--cases", default="", metavar="REGEX", help="which cases, by a regular expression on their names")
+    add("--threads", type=int, nargs="+", metavar="N", help="default: 1 and all cores, as the case asks")
+    add(
+        "--losses", nargs="+", default=DEFAULT_LOSSES, choices=list(LOSSES), metavar="NAME", help="default: %(default)s"
+    )
+    add(
+        "--budget",
+        type=float,
+        default=2.0,
+        metavar="SECONDS",
+        help="a case and number of threads (%(default)s)",
+    )
+    add("--repeat", type=int, default=3, metavar="N", help="rounds at least (%(default)s)")
+    add("--json", type=Path, metavar="FILE", help="write every figure, the machine and versions")
+    add("--markdown", type=Path, metavar="FILE", help="write the table")
+    add("--list", action="store_true", help="print the names of the cases and stop")
+    options = parser.parse_args(arguments)
+    selected = [case for case in cases(options.losses) if re.search(options.cases, case.name)]
+    if not selected:
+        parser.error(f"no case matches {options.cases!r}; --list shows them all")
+    if options.list:
+        print("\n".join(case.name for case in selected))
+        return
+
+    before, started = fastlc.get_num_threads(), perf_counter()
+    machine = describe_machine()
+    limits: dict[int, Limits] = {}
+    rows: list[Row] = []
+    gc.collect()
+    gc.disable()
+    try:
+        for result in run(selected, options.threads, options.budget, options.repeat):
+            if isinstance(result, Row):
+                rows.append(result)
+                print(f"{result.case}, {result.threads} threads", file=sys.stderr)
+            else:
+                limits = result
+    finally:
+        gc.enable()
+        fastlc.set_num_threads(before)
+    heading = f"{machine['cpu']}, {machine['cores']} cores, {machine['date'][:10]}"
+    for n, limit in limits.items():
+        peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in limit.flops_per_second.items())
+        heading += f"  \nlimits on {n} threads: DRAM {limit.dram_bytes_per_second / 1e9:.0f} GB/s, {peaks}"
+    text = f"{heading}\n\n{markdown_table(*table(rows))}"
+    print(text)
+    if options.markdown:
+        options.markdown.write_text(text, encoding="utf-8")
+    if options.json:
+        report = {
+            "machine": machine,
+            "seconds": perf_counter() - started,
+            "limits": {n: asdict(limit) for n, limit in limits.items()},
+            "rows": [row.as_dict() for row in rows],
+        }
+        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Fixtures that every test of a kernel is a loop over: instruction sets, dtypes, losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+import fastlc
+from fastlc import LOSSES, _core
+
+from .cases import DTYPES
+
+# Failures must be the same on every machine, and a busy one is no failure. `isa` and `dtype` hold for a whole test
+# function, so that hypothesis's warning about fixtures which are not renewed for each example does not concern them.
+settings.register_profile(
+    "fastlc", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("fastlc")
+
+
+@pytest.fixture(params=_core.isas_usable)
+def isa(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once under each instruction set that this machine has."""
+    before = _core.get_isa()
+    _core._set_isa(request.param)
+    assert _core.get_isa() == request.param
+    yield request.param
+    _core._set_isa(before)
+
+
+@pytest.fixture(params=DTYPES, ids=lambda dtype: np.dtype(dtype).name)
+def dtype(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def _rows(targets: str) -> Any:
+    rows = [row for row in LOSSES.values() if row.targets in targets]
+    return pytest.fixture(params=rows, ids=lambda row: row.name)(lambda request: request.param)
+
+
+row = _rows("labels or values")
+"""A row of the registry of losses."""
+label_row = _rows("labels")
+"""One whose y are labels."""
+value_row = _rows("values")
+"""One whose y are float targets."""
+
+
+@pytest.fixture(autouse=True)
+def _threads_restored() -> Iterator[None]:
+    before = fastlc.get_num_threads()
+    yield
+    fastlc.set_num_threads(before)

@@ -1,0 +1,83 @@
+"""The tolerances themselves: wide enough for a correct computation, too narrow for one that misses a single term."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fastlc import LOSSES, reference
+
+from . import bounds, oracle
+from .cases import problem, variants
+
+SHAPE = (40, 30, 6)
+
+
+def test_every_loss_has_a_bound() -> None:
+    assert set(bounds.LOSSES) == set(LOSSES)
+
+
+def test_the_reference_in_its_own_dtype_is_inside(row, dtype) -> None:
+    p = problem(SHAPE, dtype, row.targets)
+    weights = {"sample_weight": p.sample_weight}
+    for options in variants(row):
+        oracle.on_scores(row.name, p.S, p.y, weights, **options).check(row.reference(p.S, p.y, **weights, **options))
+        expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, weights, l1=0.1, l2=0.2, **options)
+        expected.check(row.linear_reference(p.X, p.y, p.W, p.b, **weights, l1=0.1, l2=0.2, dX=True, **options))
+
+
+def _without(a, index):
+    changed = a.copy()
+    changed[index] = 0
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("argument", "index"), [("X", (3, 7)), ("X", (39, 29)), ("W", (5, 29)), ("W", (0, 0)), ("b", (5,))]
+)
+def test_one_lost_element_is_outside(row, dtype, argument, index) -> None:
+    p = problem(SHAPE, dtype, row.targets)
+    arguments = {"X": p.X, "y": p.y, "W": p.W, "b": p.b}
+    expected = oracle.linear(row.name, *arguments.values(), {})
+    arguments[argument] = _without(arguments[argument], index)
+    result = row.linear_reference(**arguments)
+    with pytest.raises(AssertionError, match=r"loss.*outside"):
+        expected.check_loss(result[0])
+    if row.name != "hinge" or argument == "X":  # hinge's gradient in its scores is constant between kinks
+        with pytest.raises(AssertionError, match=r"dW.*outside"):
+            expected.check((float(expected.loss), *result[1:]))
+
+
+def test_one_lost_row_is_outside(row, dtype) -> None:
+    p = problem(SHAPE, dtype, row.targets)
+    expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, {}, reduction="sum")
+    result = row.linear_reference(p.X[:-1], p.y[:-1], p.W, p.b, reduction="sum")
+    with pytest.raises(AssertionError, match="loss"):
+        expected.check(result)
+
+
+def test_scores_without_their_last_column_are_outside(dtype) -> None:
+    p = problem(SHAPE, dtype)
+    exact = reference.scores(oracle.wide(p.X), oracle.wide(p.W), oracle.wide(p.b))
+    allowed = bounds.scores(p.X, p.W, p.b, p.dtype)
+    bounds.assert_within(reference.scores(p.X, p.W, p.b), exact, allowed, "S")
+    lacking = reference.scores(p.X[:, :-1], p.W[:, :-1], p.b)
+    assert (np.abs(lacking - exact) > allowed).mean() > 0.99
+
+
+def test_only_hinge_elements_at_the_kink_may_go_either_way(dtype) -> None:
+    S = np.array([[0.0, -1.0, -1.5, 3.0]], np.longdouble)  # z = -, 0, -0.5, 4
+    _, dS_err = bounds.LOSSES["hinge"](S, np.full(S.shape, 1e-6), np.array([0]), dtype)
+    assert dS_err[0, 1] == 1
+    assert dS_err[0, 2] == 0
+    assert dS_err[0, 3] == 0
+    assert 1 <= dS_err[0, 0] < 1.001
+
+
+@pytest.mark.parametrize("function", ["softmax", "log_softmax", "sigmoid"])
+def test_bounds_of_exponentials_are_a_few_ulp(function, dtype) -> None:
+    S = np.array([[0.25, -0.5]], dtype)
+    exact = getattr(reference, function)(oracle.wide(S))
+    allowed = getattr(bounds, function)(oracle.wide(S), np.zeros(S.shape), dtype)
+    bounds.assert_within(getattr(reference, function)(S), exact, allowed, function)
+    assert (allowed < 32 * bounds.unit(dtype)).all()

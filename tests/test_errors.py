@@ -1,0 +1,352 @@
+"""What is refused, with which sentence: exactly these words, the right class, and nothing changed.
+
+One table a group of functions; a row is the function, what is changed about a call that works, and the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastlc
+
+from .cases import FUNCTIONS, LAYOUTS, Arguments, ones, own_copy, working
+
+Row = tuple[str, Arguments | Callable[[], Arguments], str]
+
+F32, F64 = np.float32, np.float64
+
+
+def held(arguments: Arguments) -> dict[str, Any]:
+    """The bytes of all arrays, those of a state included."""
+    state = arguments.get("state")
+    arrays = {**arguments, **(vars(state) if isinstance(state, fastlc.SGDState) else {})}
+    return {name: a.tobytes() if isinstance(a, np.ndarray) else a for name, a in arrays.items() if name != "state"}
+
+
+def assert_refused(function: str, changes: Any, error: type[Exception], message: str) -> None:
+    arguments = {**working(function), **(changes() if callable(changes) else changes)}
+    before = held(arguments)
+    with pytest.raises(error) as caught:
+        getattr(fastlc, function)(**arguments)
+    assert str(caught.value) == message
+    assert type(caught.value) is error
+    assert held(arguments) == before
+
+
+def table(rows: list[Row]) -> Any:
+    return pytest.mark.parametrize(
+        ("function", "changes", "message"), rows, ids=[f"{function}: {message}" for function, _, message in rows]
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_unchanged_call_works(function) -> None:
+    getattr(fastlc, function)(**working(function))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Dtypes
+# ---------------------------------------------------------------------------------------------------------------------
+
+CONVERT = "expected float32 or float64: convert it with"
+
+
+def _wrong_dtypes() -> list[Row]:
+    rows: list[Row] = []
+    for dtype in ("int64", "int32", "uint8", "bool", "float16", "complex128"):
+        for function, name in (
+            ("scores", "X"),
+            ("linear_hinge", "X"),
+            ("hinge", "S"),
+            ("softmax", "S"),
+            ("sgd_epoch", "X"),
+        ):
+            wrong = working(function)[name].astype(dtype)
+            rows.append((function, {name: wrong}, f"{name} has dtype {dtype}, {CONVERT} {name}.astype(numpy.float32)"))
+    rows.append(("scores", {"X": [[1, 2, 3, 4]]}, f"X has dtype int64, {CONVERT} X.astype(numpy.float32)"))
+    rows.append(("sgd_step", {"W": np.ones((3, 4), int)}, f"W has dtype int64, {CONVERT} W.astype(numpy.float32)"))
+    linear = [f"linear_{name}" for name in fastlc.LOSSES]
+    for function in ("scores", "predict", "predict_proba", "sgd_epoch", *linear):
+        rows.append((function, {"W": ones(3, 4, dtype=F64)}, "W has dtype float64, X has float32: convert one of them"))
+        rows.append((function, {"b": ones(3, dtype=F64)}, "b has dtype float64, X has float32: convert one of them"))
+        rows.append((function, {"X": ones(6, 4, dtype=F64)}, "W has dtype float32, X has float64: convert one of them"))
+    rows.append(("scores", {"W": np.ones((3, 4), int)}, "W has dtype int64, X has float32: convert one of them"))
+    for function in (*fastlc.LOSSES, *linear, "sgd_epoch"):
+        first = "S" if function in fastlc.LOSSES else "X"
+        mixed = f"has dtype float64, {first} has float32: convert one of them"
+        rows.append((function, {"sample_weight": ones(6, dtype=F64)}, f"sample_weight {mixed}"))
+        if "squared" in function:
+            rows.append((function, {"y": ones(6, 3, dtype=F64)}, f"y {mixed}"))
+            rows.append(
+                (function, {"y": np.ones((6, 3), int)}, f"y has dtype int64, {first} has float32: convert one of them")
+            )
+        else:
+            rows.append((function, {"class_weight": ones(3, dtype=F64)}, f"class_weight {mixed}"))
+            rows.append((function, {"y": ones(6, dtype=F64)}, "y has dtype float64, expected integer labels"))
+            rows.append((function, {"y": [0.0] * 6}, "y has dtype float64, expected integer labels"))
+    rows += [
+        ("scores", {"out": ones(6, 3, dtype=F64)}, "out has dtype float64, X has float32: convert one of them"),
+        ("scores", {"out": [[0.0] * 3] * 6}, "out is a list, expected a NumPy array"),
+        ("sgd_epoch", {"W": [[0.0] * 4] * 3}, "W is a list, expected a NumPy array"),
+        ("sgd_epoch", {"b": [0.0] * 3}, "b is a list, expected a NumPy array"),
+        ("sgd_epoch", {"order": ones(6, dtype=F64)}, "order has dtype float64, expected integers"),
+        ("sgd_step", {"W": [[0.0] * 4] * 3}, "W is a list, expected a NumPy array"),
+        ("sgd_step", {"dW": ones(3, 4, dtype=F64)}, "dW has dtype float64, W has float32: convert one of them"),
+        ("sgd_step", {"velocity": [[0.0] * 4] * 3, "momentum": 0.5}, "velocity is a list, expected a NumPy array"),
+        (
+            "sgd_step",
+            {"velocity": ones(3, 4, dtype=F64), "momentum": 0.5},
+            "velocity has dtype float64, W has float32: convert one of them",
+        ),
+    ]
+    return rows
+
+
+@table(_wrong_dtypes())
+def test_dtypes(function, changes, message) -> None:
+    assert_refused(function, changes, TypeError, message)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Shapes and values
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _wrong_shapes() -> list[Row]:
+    rows: list[Row] = []
+    linear = [f"linear_{name}" for name in fastlc.LOSSES]
+    for function in ("scores", "predict", "predict_proba", "sgd_epoch", *linear):
+        rows += [
+            (function, {"X": ones(4)}, "X has shape (4,), expected (N, D)"),
+            (function, {"X": ones(6, 4, 1)}, "X has shape (6, 4, 1), expected (N, D)"),
+            (function, {"W": ones(4)}, "W has shape (4,), expected (C, D)"),
+            (function, {"W": ones(3, 5)}, "W has 5 columns, X has 4"),
+            (function, {"b": ones(4)}, "b has shape (4,), expected (3,)"),
+            (function, {"b": ones(3, 1)}, "b has shape (3, 1), expected (3,)"),
+        ]
+    for function in (*fastlc.LOSSES, *linear, "sgd_epoch"):
+        rows.append((function, {"sample_weight": ones(5)}, "sample_weight has shape (5,), expected (6,)"))
+        rows.append((function, {"sample_weight": ones(6, 1)}, "sample_weight has shape (6, 1), expected (6,)"))
+        if "squared" in function:
+            rows.append((function, {"y": ones(6, 2)}, "y has shape (6, 2), expected (6, 3)"))
+            rows.append((function, {"y": ones(6)}, "y has shape (6,), expected (6, 3)"))
+            continue
+        rows += [
+            (function, {"y": np.zeros(5, int)}, "y has shape (5,), expected (6,)"),
+            (function, {"y": np.zeros((6, 1), int)}, "y has shape (6, 1), expected (6,)"),
+            (function, {"class_weight": ones(2)}, "class_weight has shape (2,), expected (3,)"),
+            (function, {"y": np.array([0, 1, 2, 3, 0, 0])}, "y[3] = 3 is outside [0, 3)"),
+            (function, {"y": np.array([0, 1, 2, 1, 0, -1], np.int8)}, "y[5] = -1 is outside [0, 3)"),
+            (function, {"y": np.array([0, 255, 2, 1, 0, 1], np.uint8)}, "y[1] = 255 is outside [0, 3)"),
+            (function, {"y": np.array([0, 1, 2, 1, 2**63, 1], np.uint64)}, f"y[4] = {2**63} is outside [0, 3)"),
+            (function, {"y": np.array([0, 1, 2, 1, 2**32, 1])}, f"y[4] = {2**32} is outside [0, 3)"),
+        ]
+    for function in fastlc.LOSSES:
+        rows.append((function, {"S": ones(3)}, "S has shape (3,), expected (N, C)"))
+    for function in ("softmax", "log_softmax", "sigmoid"):
+        rows.append((function, {"S": ones(2, 2, 2)}, "S has shape (2, 2, 2), expected (N, C) or (C,)"))
+        rows.append((function, {"S": np.array(1.0)}, "S has shape (), expected (N, C) or (C,)"))
+    for function in ("predict", "predict_proba"):
+        rows.append((function, {"W": ones(0, 4), "b": None}, "W has no rows"))
+    rows += [
+        ("linear_hinge", {"W": ones(0, 4), "b": None}, "y[0] = 0 is outside [0, 0)"),
+        ("scores", {"out": ones(2, 2)}, "out has shape (2, 2), expected (6, 3)"),
+        ("sgd_step", {"dW": ones(2, 4)}, "dW has shape (2, 4), expected (3, 4)"),
+        ("sgd_step", {"velocity": ones(2, 4), "momentum": 0.5}, "velocity has shape (2, 4), expected (3, 4)"),
+        ("sgd_epoch", {"lr": [0.1] * 4}, "lr has 4 values, expected one for each of the 3 batches"),
+        ("sgd_epoch", {"lr": [0.1] * 2}, "lr has 2 values, expected one for each of the 3 batches"),
+        ("sgd_epoch", {"order": np.array([0, 1, 2, 6])}, "order[3] = 6 is outside [0, 6)"),
+        ("sgd_epoch", {"order": np.array([-1, 1, 2])}, "order[0] = -1 is outside [0, 6)"),
+    ]
+    return rows
+
+
+@table(_wrong_shapes())
+def test_shapes_and_labels(function, changes, message) -> None:
+    assert_refused(function, changes, ValueError, message)
+
+
+def test_labels_are_named_by_their_row_whatever_the_order() -> None:
+    changes = {"y": np.array([0, 1, 2, 7, 0, 0]), "order": np.array([5, 4, 3])}
+    assert_refused("sgd_epoch", changes, ValueError, "y[3] = 7 is outside [0, 3)")
+
+
+def test_labels_in_a_large_problem() -> None:
+    """Where the check is split among threads, the first label that is wrong is still the one named."""
+    y = np.zeros(300_000, np.int32)
+    y[[17, 250_000]] = 10
+    X, W = ones(300_000, 2), ones(10, 2)
+    with pytest.raises(ValueError, match=r"^y\[17\] = 10 is outside \[0, 10\)$"):
+        fastlc.linear_cross_entropy(X, y, W)
+
+
+NOT_FINITE = "expected a finite number >= 0"
+VALUES: list[Row] = [
+    *[("sgd_step", {name: value}, f"{name} = {value}, {NOT_FINITE}")
+      for name in ("lr", "weight_decay", "l1", "momentum") for value in (float("nan"), float("inf"), -0.5)],
+    *[("sgd_epoch", {name: value}, f"{name} = {value}, {NOT_FINITE}")
+      for name in ("lr", "weight_decay", "l1", "momentum") for value in (float("nan"), float("inf"), -0.5)],
+    *[("linear_hinge", {name: value}, f"{name} = {value}, {NOT_FINITE}")
+      for name in ("l1", "l2") for value in (float("nan"), float("inf"), -0.5)],
+    *[(function, {"reduction": "avg"}, "reduction = 'avg' is unknown, choose from mean, sum, none")
+      for function in ("hinge", "linear_hinge", "squared_error", "linear_squared_error")],
+    ("linear_hinge", {"reduction": "none", "l2": 0.1}, "reduction = 'none' leaves no place for l1 and l2"),
+    ("linear_hinge", {"reduction": "none", "l1": 0.1}, "reduction = 'none' leaves no place for l1 and l2"),
+    *[(function, {"p": 3}, "p = 3, expected 1 or 2") for function in ("hinge", "linear_hinge", "sgd_epoch")],
+    *[(function, {"margin": float("nan")}, "margin = nan, expected a finite number")
+      for function in ("hinge", "linear_hinge", "sgd_epoch")],
+    ("sgd_epoch", {"batch_size": 0}, "batch_size = 0, expected at least 1"),
+    ("sgd_epoch", {"batch_size": -3}, "batch_size = -3, expected at least 1"),
+    ("sgd_epoch", {"nesterov": True}, "nesterov needs momentum"),
+    ("sgd_step", {"nesterov": True}, "nesterov needs momentum"),
+    ("sgd_step", {"momentum": 0.5}, "momentum needs velocity"),
+    ("sgd_epoch", {"loss": "foo"}, f"loss = 'foo' is unknown, choose from {', '.join(fastlc.LOSSES)}"),
+]  # fmt: skip
+
+
+@table(VALUES)
+def test_values(function, changes, message) -> None:
+    assert_refused(function, changes, ValueError, message)
+
+
+def test_the_losses_named_in_sentences() -> None:
+    assert list(fastlc.LOSSES)[:4] == ["cross_entropy", "hinge", "squared_error", "sigmoid_squared_error"]
+
+
+UNEXPECTED = "got an unexpected keyword argument"
+
+
+@table(
+    [
+        *[(f, {"foo": 1}, f"{f}() {UNEXPECTED} 'foo'") for n in fastlc.LOSSES for f in (n, f"linear_{n}")],
+        *[(f, {"margin": 1}, f"{f}() {UNEXPECTED} 'margin'") for f in ("cross_entropy", "linear_squared_error")],
+        *[
+            (f, {"class_weight": ones(3)}, f"{f}() {UNEXPECTED} 'class_weight'")
+            for n in ("squared_error", "sigmoid_squared_error")
+            for f in (n, f"linear_{n}")
+        ],
+    ]
+)
+def test_unknown_options(function, changes, message) -> None:
+    assert_refused(function, changes, TypeError, message)
+
+
+@pytest.mark.parametrize("option", [{"foo": 1}, {"l2": 0.1}])
+def test_unknown_options_of_an_epoch(option) -> None:
+    arguments = {**working("sgd_epoch"), **option}
+    before = held(arguments)
+    with pytest.raises(TypeError, match=rf"^\w+\(\) {UNEXPECTED} '{next(iter(option))}'$"):
+        fastlc.sgd_epoch(**arguments)
+    assert held(arguments) == before
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Arrays that are written to
+# ---------------------------------------------------------------------------------------------------------------------
+
+SENTENCES = {
+    "read-only": "is read-only",
+    "fortran": "is not C-contiguous",
+    "strided columns": "is not C-contiguous",
+    "strided rows": "is not C-contiguous",
+    "reversed rows": "is not C-contiguous",
+    "misaligned": "is not aligned",
+    "big-endian": "is not in native byte order",
+}
+
+
+def _unwritable() -> list[Row]:
+    rows: list[Row] = []
+    for function, name in (
+        ("scores", "out"),
+        ("sgd_epoch", "W"),
+        ("sgd_epoch", "b"),
+        ("sgd_step", "W"),
+        ("sgd_step", "velocity"),
+    ):
+        array = {"out": ones(6, 3), "b": ones(3)}.get(name, ones(3, 4))
+        for layout, sentence in SENTENCES.items():
+            if name == "b" and layout == "fortran":
+                continue  # one axis is contiguous in either order
+            rows.append((function, {"momentum": 0.5} | {name: LAYOUTS[layout](array)}, f"{name} {sentence}"))
+    return [(f, {k: v for k, v in c.items() if k != "momentum" or f == "sgd_step"}, m) for f, c, m in rows]
+
+
+@table(_unwritable())
+def test_arrays_that_cannot_be_written(function, changes, message) -> None:
+    if function == "sgd_step":
+        changes = {"velocity": ones(3, 4), **changes}
+    assert_refused(function, changes, ValueError, message)
+
+
+def _from_one(**shapes: tuple[int, tuple[int, ...]]) -> Callable[[], Arguments]:
+    """Arrays of the given (start, shape) in one piece of memory."""
+
+    def make() -> Arguments:
+        memory = np.arange(64, dtype=F32)
+        return {name: memory[at : at + int(np.prod(shape))].reshape(shape) for name, (at, shape) in shapes.items()}
+
+    return make
+
+
+@table(
+    [
+        ("scores", _from_one(out=(0, (6, 3)), X=(17, (6, 4))), "out overlaps X"),
+        ("scores", _from_one(out=(0, (6, 3)), W=(0, (3, 4))), "out overlaps W"),
+        ("scores", _from_one(out=(2, (6, 3)), b=(0, (3,))), "out overlaps b"),
+        ("sgd_epoch", _from_one(X=(0, (6, 4)), W=(23, (3, 4))), "W overlaps X"),
+        ("sgd_epoch", _from_one(X=(0, (6, 4)), b=(2, (3,))), "b overlaps X"),
+        ("sgd_epoch", _from_one(sample_weight=(0, (6,)), W=(5, (3, 4))), "W overlaps sample_weight"),
+        ("sgd_epoch", _from_one(class_weight=(0, (3,)), b=(2, (3,))), "b overlaps class_weight"),
+        ("sgd_step", _from_one(W=(0, (3, 4)), dW=(11, (3, 4))), "W overlaps dW"),
+        ("sgd_step", _from_one(W=(0, (3, 4)), dW=(0, (3, 4))), "W overlaps dW"),
+    ]
+)
+def test_arrays_that_overlap_an_input(function, changes, message) -> None:
+    assert_refused(function, changes, ValueError, message)
+
+
+@pytest.mark.parametrize(
+    ("function", "names", "changes"),
+    [
+        ("sgd_epoch", ("W", "b"), _from_one(W=(0, (3, 4)), b=(11, (3,)))),
+        ("sgd_step", ("W", "velocity"), _from_one(W=(0, (3, 4)), velocity=(0, (3, 4)))),
+        ("sgd_step", ("dW", "velocity"), _from_one(dW=(0, (3, 4)), velocity=(3, (3, 4)))),
+    ],
+)
+def test_arrays_that_overlap_each_other(function, names, changes) -> None:
+    arguments = {**working(function), **changes(), **({"momentum": 0.5} if function == "sgd_step" else {})}
+    before = held(arguments)
+    first, second = names
+    with pytest.raises(ValueError, match=rf"^({first} overlaps {second}|{second} overlaps {first})$"):
+        getattr(fastlc, function)(**arguments)
+    assert held(arguments) == before
+
+
+def test_interleaved_arrays_do_not_overlap() -> None:
+    """W lies between two rows of X: their extents cross, but no element is shared."""
+    memory = np.random.default_rng(0).normal(size=6 * 20)
+    X = memory.reshape(6, 20)[:, :4]
+    W = memory[5:17].reshape(3, 4)
+    y, apart = np.array([0, 1, 2, 0, 1, 2]), (own_copy(X), own_copy(W))
+    fastlc.sgd_epoch(X, y, W, loss="hinge", lr=0.1, batch_size=2)
+    fastlc.sgd_epoch(apart[0], y, apart[1], loss="hinge", lr=0.1, batch_size=2)
+    assert W.tobytes() == apart[1].tobytes()
+    assert X.tobytes() == apart[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    "state", [((2, 4), (3,), F32), ((3, 4), (2,), F32), ((3, 4), (3,), F64), ((3, 4), None, F32)], ids=str
+)
+def test_a_state_of_other_weights(state) -> None:
+    W_shape, b_shape, dtype = state
+    made = fastlc.SGDState(ones(*W_shape, dtype=dtype), None if b_shape is None else ones(*b_shape, dtype=dtype))
+    arguments = {**working("sgd_epoch"), "state": made, "momentum": 0.5}
+    before = held(arguments)
+    with pytest.raises((TypeError, ValueError), match=r"velocity|state"):
+        fastlc.sgd_epoch(**arguments)
+    assert held(arguments) == before

@@ -1,0 +1,331 @@
+"""Every loss of the registry, on scores and fused with the linear map, under each instruction set, against the oracle.
+
+First all shapes with everything switched on, then a few shapes with each choice on its own.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastlc
+from fastlc import LOSSES, reference
+
+from . import oracle
+from .cases import FEW_SHAPES, LABEL_DTYPES, SHAPES, class_weight, own_copy, problem, random_shapes, variants
+
+few_shapes = pytest.mark.parametrize("shape", FEW_SHAPES, ids=str)
+reductions = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+
+
+@pytest.fixture(params=SHAPES + random_shapes(30, seed=20), ids=str)
+def any_shape(request: pytest.FixtureRequest) -> Any:
+    """A fixture, so that pytest goes through the instruction sets, its next argument, before the next shape."""
+    return request.param
+
+
+@lru_cache(maxsize=256)
+def _expected(kind: str, name: str, shape: Any, dtype: Any, options: Any, weights: str, **how: Any) -> oracle.Expected:
+    """Remembered, since the next instruction set asks for the same."""
+    p = problem(shape, dtype, LOSSES[name].targets)
+    arguments = (p.S, p.y) if kind == "on_scores" else (p.X, p.y, p.W, p.b)
+    return getattr(oracle, kind)(name, *arguments, _weights(name, p, weights), **dict(options), **how)
+
+
+def _weights(name: str, p: Any, which: str) -> dict[str, Any]:
+    sample = {"sample_weight": p.sample_weight}
+    by_class = class_weight(LOSSES[name], p)
+    return {"no weights": {}, "sample_weight": sample, "class_weight": by_class, "both": sample | by_class}[which]
+
+
+def test_every_shape(row, any_shape, dtype, isa) -> None:
+    p = problem(any_shape, dtype, row.targets)
+    for i, options in enumerate(variants(row)):
+        which = "both" if i % 2 else "no weights"
+        key = (row.name, any_shape, dtype, tuple(options.items()), which)
+        weights = _weights(row.name, p, which)
+        _expected("on_scores", *key).check(row.on_scores(p.S, p.y, **weights, **options))
+        expected = _expected("linear", *key)
+        result = row.linear(p.X, p.y, p.W, p.b, dX=True, **weights, **options)
+        assert len(result) == 4
+        expected.check(result)
+        expected.check(row.linear(p.X, p.y, p.W, p.b, **weights, **options))
+
+
+@few_shapes
+@reductions
+@pytest.mark.parametrize("which", ["no weights", "sample_weight", "class_weight", "both"])
+def test_reductions_and_weights(row, shape, reduction, which, dtype, isa) -> None:
+    p = problem(shape, dtype, row.targets)
+    weights = _weights(row.name, p, which)
+    for options in variants(row):
+        key = (row.name, shape, dtype, tuple(options.items()), which)
+        how = {"reduction": reduction, **weights, **options}
+
+        expected = _expected("on_scores", *key, reduction=reduction)
+        expected.check(row.on_scores(p.S, p.y, **how))
+        expected.check_loss(row.on_scores(p.S, p.y, grad=False, **how))
+
+        expected = _expected("linear", *key, reduction=reduction)
+        expected.check(row.linear(p.X, p.y, p.W, p.b, dX=True, **how))
+        for dX in (False, True):  # the loss alone means alone
+            expected.check_loss(row.linear(p.X, p.y, p.W, p.b, grad=False, dX=dX, **how))
+
+
+@few_shapes
+@pytest.mark.parametrize("penalty", [{"l1": 0.25}, {"l2": 0.5}, {"l1": 0.03, "l2": 3.0}], ids=str)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_penalties(row, shape, penalty, reduction, dtype, isa) -> None:
+    p = problem(shape, dtype, row.targets)
+    W = own_copy(p.W)
+    W[0, :2] = 0  # where the derivative of l1 is 0
+    expected = oracle.linear(row.name, p.X, p.y, W, p.b, {}, reduction=reduction, **penalty)
+    expected.check(row.linear(p.X, p.y, W, p.b, reduction=reduction, dX=True, **penalty))
+    expected.check_loss(row.linear(p.X, p.y, W, p.b, reduction=reduction, grad=False, **penalty))
+
+
+@few_shapes
+def test_without_bias(row, shape, dtype, isa) -> None:
+    p = problem(shape, dtype, row.targets)
+    expected = oracle.linear(row.name, p.X, p.y, p.W, None, {})
+    result = row.linear(p.X, p.y, p.W, dX=True)
+    assert result[2] is None
+    expected.check(result)
+    expected.check(row.linear(p.X, p.y, p.W, None))
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 3), (33, 17, 70), (1030, 3, 2)], ids=str)
+@reductions
+def test_rows_of_weight_zero_count_for_exactly_nothing(row, shape, reduction, dtype, isa) -> None:
+    """Whatever they hold: nan and inf in X, S and float targets; labels must be valid all the same."""
+    p = problem(shape, dtype, row.targets)
+    live = p.sample_weight != 0
+    assert 0 < live.sum() < len(live)
+    X, S, y = own_copy(p.X), own_copy(p.S), own_copy(p.y)
+    garbage = np.array([np.nan, np.inf, -np.inf], dtype)[np.arange((~live).sum()) % 3][:, None]
+    X[~live], S[~live] = garbage, garbage
+    if row.targets == "values":
+        y[~live] = garbage
+    weights = {"sample_weight": p.sample_weight, **class_weight(row, p)}
+    for options in variants(row):
+        how = {"reduction": reduction, **weights, **options}
+        loss, dS = row.on_scores(S, y, **how)
+        oracle.on_scores(row.name, S, p.y, weights, reduction, **options).check((loss, dS))
+        assert not dS[~live].any()
+        result = row.linear(X, y, p.W, p.b, dX=True, **how)
+        oracle.linear(row.name, X, p.y, p.W, p.b, weights, reduction, **options).check(result)
+        assert not result[3][~live].any()
+        if reduction == "none":
+            assert not loss[~live].any()
+            assert not result[0][~live].any()
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 3), (0, 5, 3), (0, 0, 2), (3, 4, 70)], ids=str)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_divisor_of_zero_gives_zeros(row, shape, reduction, dtype, isa) -> None:
+    p = problem(shape, dtype, row.targets)
+    how = {"sample_weight": np.zeros(len(p.y), dtype), "reduction": reduction}
+    loss, dS = row.on_scores(p.S, p.y, **how)
+    assert type(loss) is float
+    assert loss == 0
+    assert dS.shape == p.S.shape
+    assert dS.dtype == dtype
+    assert not dS.any()
+    loss, dW, db, dX = row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
+    assert type(loss) is float
+    assert loss == 0
+    assert (dW.shape, db.shape, dX.shape) == (p.W.shape, p.b.shape, p.X.shape)
+    assert not dW.any()
+    assert not db.any()
+    assert not dX.any()
+    # The penalties do not depend on the data.
+    loss, dW, db = row.linear(p.X, p.y, p.W, p.b, l2=2.0, **how)
+    assert loss == pytest.approx(float((oracle.wide(p.W) ** 2).sum()), rel=1e-5)
+    assert np.allclose(dW, 2 * p.W, rtol=1e-5)
+    assert not db.any()
+
+
+def test_class_weights_of_zero_make_the_divisor_of_cross_entropy_zero(dtype, isa) -> None:
+    p = problem((7, 5, 3), dtype)
+    loss, dW, db = LOSSES["cross_entropy"].linear(p.X, p.y, p.W, p.b, class_weight=np.zeros(3, dtype))
+    assert loss == 0
+    assert not dW.any()
+    assert not db.any()
+
+
+@pytest.mark.parametrize("label_dtype", [*LABEL_DTYPES, "list"])
+@pytest.mark.parametrize("shape", [(7, 5, 3), (20, 31, 70)], ids=str)
+def test_label_dtypes(label_row, shape, label_dtype, dtype, isa) -> None:
+    p = problem(shape, dtype)
+    labels = p.y.tolist() if label_dtype == "list" else p.y.astype(label_dtype)
+    for function, arguments in ((label_row.on_scores, [p.S]), (label_row.linear, [p.X])):
+        rest = [p.W, p.b] if function is label_row.linear else []
+        got, want = (function(*arguments, y, *rest) for y in (labels, p.y))
+        assert got[0] == want[0]
+        assert all((a == b).all() for a, b in zip(got[1:], want[1:], strict=True))
+
+
+def test_targets_of_one_column_may_be_flat(value_row, dtype, isa) -> None:
+    p = problem((33, 7, 1), dtype, value_row.targets)
+    for y in (p.y, p.y[:, 0], p.y[:, 0].tolist()):
+        oracle.on_scores(value_row.name, p.S, p.y, {}).check(value_row.on_scores(p.S, y))
+        oracle.linear(value_row.name, p.X, p.y, p.W, p.b, {}).check(value_row.linear(p.X, y, p.W, p.b))
+
+
+def test_one_class(label_row, dtype, isa) -> None:
+    """With a single class nothing can be got wrong: cross-entropy and hinge are exactly 0."""
+    p = problem((9, 4, 1), dtype)
+    loss, dS = label_row.on_scores(p.S, p.y)
+    assert loss == 0
+    assert not dS.any()
+    loss, dW, db, dX = label_row.linear(p.X, p.y, p.W, p.b, dX=True)
+    assert loss == 0
+    assert not dW.any()
+    assert not db.any()
+    assert not dX.any()
+
+
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("classes", [2, 3, 10, 70])
+def test_the_kink_of_the_hinge_gives_zero(p, classes, dtype, isa) -> None:
+    """Small integers, so that every z is exact: -1, 0 and 1 in turn. Only the last moves anything."""
+    z = np.arange(6 * classes).reshape(6, classes) % 3 - 1
+    y = np.arange(6) % classes
+    row = np.arange(6)
+    s = (z - 1).astype(dtype)
+    s[row, y] = 0  # so z_j = s_j - s_y + 1
+    moved = ((z == 1) & (np.arange(classes) != y[:, None])).astype(dtype)
+    loss, dS = LOSSES["hinge"].on_scores(s, y, p=p, reduction="none")
+    assert (loss == moved.sum(axis=1)).all()
+    want = p * moved
+    want[row, y] = -want.sum(axis=1)
+    assert (dS == want).all()
+    eye = np.eye(classes, dtype=dtype)
+    loss, dW, db, dX = LOSSES["hinge"].linear(s, y, eye, np.zeros(classes, dtype), p=p, reduction="none", dX=True)
+    assert (dX == want).all()
+    assert (db == want.sum(axis=0)).all()
+    assert (dW == want.T @ s).all()
+
+
+def test_huge_scores(row, dtype, isa) -> None:
+    """±1e4: finite, and right to the last few bits."""
+    rng = np.random.default_rng(1)
+    for classes in (1, 3, 17, 70):
+        s = rng.choice(np.array([-1e4, 1e4, -9999, 9998.5, 0, 1.5]), size=(40, classes)).astype(dtype)
+        y = rng.integers(0, classes, 40) if row.targets == "labels" else rng.random((40, classes)).astype(dtype)
+        for options in variants(row):
+            for reduction in ("mean", "none"):
+                loss, dS = row.on_scores(s, y, reduction=reduction, **options)
+                assert np.isfinite(loss).all()
+                assert np.isfinite(dS).all()
+                oracle.on_scores(row.name, s, y, {}, reduction, **options).check((loss, dS))
+            X, W = (s / 100).astype(dtype), (100 * np.eye(classes)).astype(dtype)
+            oracle.linear(row.name, X, y, W, None, {}, **options).check(row.linear(X, y, W, dX=True, **options))
+
+
+def test_sums_are_in_double_precision(row, dtype, isa) -> None:
+    """One row outweighs 3000 others by 1e8: float32 would lose them, from the sum and from the divisor."""
+    p = problem((3001, 6, 3), dtype, row.targets)
+    v = np.ones(3001, dtype)
+    v[0] = 1e8
+    y = own_copy(p.y)
+    s, X = own_copy(p.S), own_copy(p.X)
+    s[0], X[0], b = 0, 0, np.zeros(3, dtype)
+    weights = {"sample_weight": v}
+    for reduction in ("sum", "mean"):
+        oracle.on_scores(row.name, s, y, weights, reduction).check_loss(
+            row.on_scores(s, y, **weights, reduction=reduction)[0]
+        )
+        oracle.linear(row.name, X, y, p.W, b, weights, reduction).check(
+            row.linear(X, y, p.W, b, **weights, reduction=reduction)
+        )
+
+
+_SPECIAL = [np.nan, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("classes", [1, 3, 8, 19, 70])
+def test_nan_and_inf_in_scores(row, classes, dtype, isa) -> None:
+    """A row that holds one comes out as the reference says; the other rows do not notice."""
+    p = problem((30, 4, classes), dtype, row.targets)
+    s, y, rng = own_copy(p.S), own_copy(p.y), np.random.default_rng(0)
+    for i in range(24):
+        s[i, rng.integers(classes, size=1 + i % 2)] = _SPECIAL[i % 3]
+    for i in range(0, 24, 5):  # the right class too
+        s[i, y[i] if row.targets == "labels" else 0] = _SPECIAL[i % 3]
+    for options in variants(row):
+        loss, dS = row.on_scores(s, y, reduction="none", **options)
+        with np.errstate(all="ignore"):
+            want_loss, want_dS = row.reference(s, y, reduction="none", **options)
+            want_mean = row.reference(s, y, grad=False, **options)
+        np.testing.assert_allclose(loss, want_loss, rtol=1e-4, atol=1e-5)  # nan and inf in the same places
+        np.testing.assert_allclose(dS, want_dS, rtol=1e-4, atol=1e-5)
+        np.testing.assert_equal(row.on_scores(s, y, grad=False, **options), want_mean)
+
+
+@pytest.mark.parametrize("shape", [(12, 9, 3), (40, 33, 12), (15, 7, 70)], ids=str)
+@pytest.mark.parametrize("value", _SPECIAL)
+@pytest.mark.parametrize("argument", ["X", "W", "b"])
+def test_nan_and_inf_in_the_linear_map(row, shape, value, argument, dtype, isa) -> None:
+    """Never a wrong finite number: a result is not finite exactly where the reference's is not."""
+    p = problem(shape, dtype, row.targets)
+    changed = {name: own_copy(getattr(p, name)) for name in ("X", "y", "W", "b")}
+    changed[argument][(1,) * changed[argument].ndim] = value
+    with np.errstate(all="ignore"):
+        want = row.linear_reference(**changed, dX=True, reduction="none")
+        total = row.linear_reference(**changed, grad=False)
+    got = row.linear(**changed, dX=True, reduction="none")
+    for name, a, b in zip(("loss", "dW", "db", "dX"), got, want, strict=True):
+        assert (np.isfinite(a) == np.isfinite(b)).all(), name
+        finite = np.isfinite(b)
+        np.testing.assert_allclose(a[finite], b[finite], rtol=1e-3, atol=1e-3, err_msg=name)
+    np.testing.assert_allclose(row.linear(**changed, grad=False), total, rtol=1e-4)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("value", _SPECIAL)
+def test_nan_and_inf_in_one_penalty(penalty, value, dtype, isa) -> None:
+    """The penalty that is absent is not 0 · inf. No row counts, so that the penalty is all there is."""
+    X, y, W, none = np.ones((5, 3), dtype), np.zeros((5, 2), dtype), np.ones((2, 3), dtype), np.zeros(5, dtype)
+    W[1, 1] = value
+    for module in (fastlc, fastlc.reference):
+        loss, dW, _ = module.linear_squared_error(X, y, W, sample_weight=none, reduction="sum", **{penalty: 0.5})
+        np.testing.assert_equal(loss, 0.5 * abs(value) if penalty == "l1" else value * value)
+        np.testing.assert_equal(dW[1, 1], dtype(0.5 * np.sign(value) if penalty == "l1" else 0.5 * value))
+        assert (np.delete(dW.ravel(), 4) == 0.5).all()
+
+
+def test_gradients_by_central_differences(row, isa) -> None:
+    """Float64 with steps of 1e-5: truncation and rounding are some 1e-10, and no hinge is that near to its kink."""
+    h = 1e-5
+    for shape in ((9, 5, 3), (4, 3, 1), (5, 2, 67)):
+        p = problem(shape, np.float64, row.targets)
+        weights = {"sample_weight": p.sample_weight, **class_weight(row, p)}
+        for options in variants(row):
+            how = {"l1": 0.1, "l2": 0.3, **weights, **options}
+            _, *gradients = row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
+            for name, gradient in zip(("W", "b", "X"), gradients, strict=True):
+                arguments = {"X": p.X, "y": p.y, "W": p.W, "b": p.b}
+                want = arguments[name]
+                for i in list(np.ndindex(want.shape))[::7]:
+                    losses = []
+                    for step in (h, -h):
+                        arguments[name] = own_copy(want)
+                        arguments[name][i] += step
+                        losses.append(row.linear(**arguments, grad=False, **how))
+                    assert (losses[0] - losses[1]) / (2 * h) == pytest.approx(gradient[i], abs=1e-7), (name, i)
+
+
+def test_loss_on_scores_and_linear_loss_agree(row, dtype, isa) -> None:
+    """Through the identity, the two are the same function."""
+    p = problem((21, 4, 6), dtype, row.targets)
+    eye = np.eye(6, dtype=dtype)
+    loss, dS = row.on_scores(p.S, p.y, reduction="none")
+    linear_loss, _, _, dX = row.linear(p.S, p.y, eye, reduction="none", dX=True)
+    exact = oracle.on_scores(row.name, p.S, p.y, {}, "none")
+    for part in ((loss, dS), (linear_loss, dX)):
+        exact.check(part)
+    assert reference.scores(p.S, eye).tobytes() == p.S.tobytes()

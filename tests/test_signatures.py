@@ -1,0 +1,152 @@
+"""The interface as text: the same signatures as the reference, documented in full, and imports that go one way."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fastlc
+from fastlc import LOSSES, reference
+
+from . import child
+
+PACKAGE = Path(fastlc.__file__).parent
+# Whose signature and documentation are those of the reference.
+FUNCTIONS = ["scores", "predict", "predict_proba", "softmax", "log_softmax", "sigmoid", "sgd_step", "sgd_epoch"]
+LINEAR = [f"linear_{name}" for name in LOSSES]
+SETTINGS = ["get_num_threads", "set_num_threads", "show_config"]
+
+
+def parameters(function: Any, without_options: bool = False) -> list[tuple[str, Any, Any]]:
+    """Names, kinds and defaults."""
+    found = inspect.signature(function).parameters.values()
+    return [(p.name, p.kind, p.default) for p in found if not (without_options and p.kind is p.VAR_KEYWORD)]
+
+
+def test_what_is_public() -> None:
+    callables = {name for name, value in vars(fastlc).items() if not name.startswith("_") and inspect.isfunction(value)}
+    assert callables == {*FUNCTIONS, *SETTINGS, *LOSSES, *LINEAR}
+    of_reference = {
+        name for name, value in vars(reference).items() if not name.startswith("_") and inspect.isfunction(value)
+    }
+    assert of_reference == callables - set(SETTINGS)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *LOSSES])
+def test_the_signature_is_that_of_the_reference(name) -> None:
+    assert parameters(getattr(fastlc, name)) == parameters(getattr(reference, name))
+
+
+def test_the_signature_of_linear_losses(row) -> None:
+    """That of the reference's, whose options are collected, and the options of the loss on scores at their place."""
+    own = [p for p in parameters(row.on_scores) if p[0] in row.options]
+    common = [p for p in parameters(row.linear_reference, without_options=True) if p[0] != "class_weight"]
+    fast = parameters(row.linear)
+    assert [p for p in fast if p[0] != "class_weight"] == common + own
+    assert ("class_weight" in [p[0] for p in fast]) == (row.targets == "labels")
+    assert {name: default for name, _, default in own} == dict(row.options)
+
+
+def test_a_row_of_the_registry_names_its_functions(row) -> None:
+    assert LOSSES[row.name] is row
+    assert getattr(fastlc, row.name) is row.on_scores
+    assert getattr(fastlc, f"linear_{row.name}") is row.linear
+    assert getattr(reference, row.name) is row.reference
+    assert getattr(reference, f"linear_{row.name}") is row.linear_reference
+    assert row.on_scores.__name__ == row.name
+    assert row.linear.__name__ == f"linear_{row.name}"
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *LOSSES, *LINEAR])
+def test_documentation_has_its_sections(name) -> None:
+    function = getattr(fastlc, name)
+    text = inspect.getdoc(function) or ""
+    sections = ["Parameters", "Raises"] if name == "sgd_step" else ["Parameters", "Returns", "Raises"]
+    for section in sections:
+        assert f"{section}\n{'-' * len(section)}\n" in text, f"{name} has no section {section}"
+    described = text.split("Parameters\n")[1].split("Raises\n")[0]
+    own = set().union(*(row.options for row in LOSSES.values()))  # explained by the formula
+    for parameter in inspect.signature(function).parameters:
+        if parameter in own:
+            assert re.search(rf"\b{parameter}\b", text), f"{name} does not mention {parameter}"
+            continue
+        assert re.search(rf"^\**(\w+, )*{parameter}\b", described, re.MULTILINE), (
+            f"{name} does not describe {parameter}"
+        )
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *SETTINGS, "SGDState", *LINEAR])
+def test_documentation_has_an_example_or_is_short(name) -> None:
+    text = inspect.getdoc(getattr(fastlc, name)) or ""
+    assert "Examples\n--------\n>>> " in text or (text and "\n" not in text), name
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Imports
+# ---------------------------------------------------------------------------------------------------------------------
+
+# A module may import those of lower levels only; modules that are not named here are above all of these.
+LEVELS = {
+    **{"_version": 0, "reference": 0},
+    **{"_arrays": 1, "_core": 1},
+    **{"_registry": 2, "_config": 2},
+    **{"losses": 3, "functional": 4, "optim": 5},
+}
+
+
+def imports(module: str) -> set[str]:
+    """Modules that a module imports, at its top or later, but not for types alone; with a dot if relative."""
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            found |= {f".{node.module}"} if node.module else {f".{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem in LEVELS))
+def test_imports_go_one_way(module) -> None:
+    for imported in imports(module):
+        name = imported.removeprefix(".").removeprefix("fastlc.").split(".")[0]
+        if imported.startswith((".", "fastlc.")):
+            assert LEVELS.get(name, 99) < LEVELS[module], f"{module} imports {name}"
+        else:
+            assert name == "numpy" or name in sys.stdlib_module_names, f"{module} imports {name}"
+
+
+def test_the_reference_imports_numpy_alone() -> None:
+    assert {name.split(".")[0] for name in imports("reference")} <= {"numpy", "collections", "typing", "__future__"}
+
+
+def test_importing_fastlc_imports_no_extra() -> None:
+    """Whatever is installed: extras are imported where they are used."""
+    code = "import sys, fastlc; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    modules = set(ast.literal_eval(child.printed(code)))
+    assert "fastlc" in modules
+    assert not modules & {"sklearn", "scipy", "matplotlib", "torch", "tqdm", "dask", "pandas", "hypothesis", "pytest"}
+
+
+def test_the_configuration_is_printed_and_returned(capsys: pytest.CaptureFixture[str]) -> None:
+    config = fastlc.show_config("dicts")
+    assert fastlc.show_config() is None
+    out = capsys.readouterr().out
+    for value in (fastlc.__version__, config["compiler"], *config["instruction sets"]["usable"], "threads"):
+        assert str(value) in out
+    assert config["instruction sets"]["in use"] in config["instruction sets"]["usable"]
+    assert set(config["instruction sets"]["usable"]) <= set(config["instruction sets"]["built"])
+    assert "baseline" in config["instruction sets"]["usable"]
+    with pytest.raises(ValueError, match=r"^mode = 'foo' is unknown, choose from stdout, dicts$"):
+        fastlc.show_config("foo")  # type: ignore[call-overload]

@@ -1,0 +1,336 @@
+"""Threads: the same bits for any number of them, a well-behaved guest beside fork, other threads and Ctrl-C.
+
+No test measures time; limits are there so that what hangs fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastlc
+
+from . import child
+from .cases import as_bytes, calls_of_loss, calls_without_loss, problem, variants
+
+# Large enough to be split: few classes and many, one class; many rows, many columns, many of both.
+SHAPES = [
+    (6000, 100, 10),
+    (40_000, 3, 2),
+    (60_000, 5, 1),
+    (3, 40_000, 5),
+    (1100, 60, 200),
+    (300, 70, 1000),
+    (5, 3000, 400),
+]
+NUMBERS = [1, 2, 3, 7, 16]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The same bits
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def assert_same_for_all_numbers(calls: Any) -> None:
+    for name, call in calls:
+        results = []
+        for number in NUMBERS:
+            fastlc.set_num_threads(number)
+            assert fastlc.get_num_threads() == number
+            results.append(as_bytes(call()))
+        for number, result in zip(NUMBERS, results, strict=True):
+            assert result == results[0], f"{name} differs between 1 and {number} threads"
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_same_bits(shape, dtype, isa) -> None:
+    assert_same_for_all_numbers(calls_without_loss(problem(shape, dtype)))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_same_bits_of_losses(row, shape, dtype, isa) -> None:
+    p = problem(shape, dtype, row.targets)
+    assert_same_for_all_numbers(calls_of_loss(row, p, variants(row)[-1]))
+
+
+@pytest.mark.parametrize("shape", [(12_000, 200, 10), (4000, 50, 300)], ids=str)
+def test_the_same_bits_of_epochs_in_large_batches(row, shape, dtype, isa) -> None:
+    """Batches that are themselves large enough to be split."""
+    p = problem(shape, dtype, row.targets)
+
+    def epoch() -> Any:
+        W, b = p.W.copy(), p.b.copy()
+        return fastlc.sgd_epoch(p.X, p.y, W, b, loss=row.name, lr=0.01, batch_size=shape[0] // 2), W, b
+
+    assert_same_for_all_numbers([("sgd_epoch", epoch)])
+
+
+def test_the_same_bits_every_time(dtype, isa) -> None:
+    p = problem(SHAPES[0], dtype)
+    fastlc.set_num_threads(7)
+    results = {as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b, dX=True)) for _ in range(50)}
+    assert len(results) == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Beside other threads
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_many_python_threads_at_once(row, isa) -> None:
+    """Different problems at the same time, each through the same pool, large and small mixed."""
+    fastlc.set_num_threads(3)
+    problems = [problem(shape, np.float32, row.targets) for shape in (*SHAPES, (20, 30, 10), (1, 5, 3))]
+
+    def compute(p: Any) -> Any:
+        return as_bytes((row.linear(p.X, p.y, p.W, p.b, dX=True), fastlc.predict(p.X, p.W, p.b), fastlc.softmax(p.S)))
+
+    alone = [compute(p) for p in problems]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(compute, problems * 6))
+    assert together == alone * 6
+
+
+def test_the_number_may_change_while_others_compute() -> None:
+    p = problem(SHAPES[0], np.float32)
+    want = as_bytes(fastlc.linear_hinge(p.X, p.y, p.W, p.b))
+    wrong, done = [], threading.Event()
+
+    def compute() -> None:
+        while not done.is_set():
+            if as_bytes(fastlc.linear_hinge(p.X, p.y, p.W, p.b)) != want:
+                wrong.append(1)
+
+    threads = [threading.Thread(target=compute) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for i in range(100):
+        fastlc.set_num_threads(1 + i % 9)
+        time.sleep(0.002)
+    done.set()
+    for thread in threads:
+        thread.join(child.ANTI_HANG)
+        assert not thread.is_alive()
+    assert not wrong
+
+
+def _long_epoch() -> Any:
+    X, y = np.ones((100, 2000), np.float32), np.zeros(100, np.int64)
+    W, order = np.zeros((10, 2000), np.float32), np.tile(np.arange(100), 1000)
+    return fastlc.sgd_epoch(X, y, W, loss="cross_entropy", lr=0.01, batch_size=10, order=order)
+
+
+def _many_classes() -> tuple[Any, Any, Any]:
+    return np.ones((2500, 1200), np.float32), np.zeros(2500, np.int64), np.ones((2500, 1200), np.float32)
+
+
+def _long_loss() -> Any:
+    X, y, W = _many_classes()
+    return lambda: fastlc.linear_cross_entropy(X, y, W)
+
+
+def _long_scores() -> Any:
+    X, _, W = _many_classes()
+    return lambda: fastlc.scores(X, W)
+
+
+def _long_predict() -> Any:
+    X, _, W = _many_classes()
+    return lambda: fastlc.predict(X, W)
+
+
+@pytest.mark.parametrize("prepare", [lambda: _long_epoch, _long_loss, _long_scores, _long_predict])
+def test_other_threads_run_meanwhile(prepare: Callable[[], Callable[[], Any]]) -> None:
+    """The GIL is released: another thread takes the time in the middle of one call."""
+    call = prepare()
+    fastlc.set_num_threads(1)
+    seen, done = [], threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.append(time.perf_counter())
+            time.sleep(1e-4)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for _ in range(20):  # a busy machine may keep the watcher waiting once
+            start = time.perf_counter()
+            call()
+            end = time.perf_counter()
+            quarter = (end - start) / 4
+            if any(start + quarter < t < end - quarter for t in list(seen)):
+                return
+    finally:
+        done.set()
+        watcher.join()
+    pytest.fail("no other thread ran during a call")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Fork
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def assert_child_succeeds(compute: Callable[[], bool]) -> None:
+    """Forks; the child must compute True and end, which a pool whose threads are gone might keep it from."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # newer Pythons warn of a fork beside threads: that is the test
+        pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            status = 0 if compute() else 2
+        finally:
+            os._exit(status)
+    deadline = time.monotonic() + child.ANTI_HANG
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            assert os.waitstatus_to_exitcode(status) == 0
+            return
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    pytest.fail("the forked child hangs")
+
+
+def _same_as(want: Any, p: Any) -> bool:
+    return as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b)) == want
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_fork_after_threads() -> None:
+    p = problem(SHAPES[0], np.float32)
+    fastlc.set_num_threads(4)
+    want = as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b))
+    for _ in range(5):
+        assert_child_succeeds(lambda: all(_same_as(want, p) for _ in range(3)))
+        assert _same_as(want, p)
+
+    def resized() -> bool:
+        results = []
+        for number in (2, 5, 1):
+            fastlc.set_num_threads(number)
+            results.append(fastlc.get_num_threads() == number and _same_as(want, p))
+        return all(results)
+
+    assert_child_succeeds(resized)
+    assert fastlc.get_num_threads() == 4
+    assert _same_as(want, p)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_fork_while_another_thread_computes() -> None:
+    """Whatever locks the pool holds at that moment, the child must not inherit them held."""
+    p = problem(SHAPES[0], np.float32)
+    fastlc.set_num_threads(4)
+    want = as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b))
+    done = threading.Event()
+
+    def compute() -> None:
+        while not done.is_set():
+            fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b)
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    try:
+        for i in range(20):
+            time.sleep(0.001 * (i % 4))
+            assert_child_succeeds(lambda: _same_as(want, p))
+    finally:
+        done.set()
+        thread.join()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Ctrl-C
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("batch_size", [1, 50])
+def test_ctrl_c_ends_an_epoch_between_two_batches(threads, batch_size) -> None:
+    """The child trains for minutes, is interrupted, and then repeats as many batches as its state counts."""
+    code = f"""
+    import json, signal, sys, time
+    import numpy as np, fastlc
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been ignored by who started the tests
+    fastlc.set_num_threads({threads})
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(100, 20_000)).astype("f4"), rng.integers(0, 10, 100)
+    W, b, order = np.zeros((10, 20_000), "f4"), np.zeros(10, "f4"), np.tile(np.arange(100), 50_000)
+    state = fastlc.SGDState(W, b)
+
+    def train(W, b, state, order):
+        fastlc.sgd_epoch(
+            X, y, W, b, loss="cross_entropy", lr=1e-3, batch_size={batch_size}, momentum=0.5, order=order, state=state
+        )
+
+    try:
+        print("started", flush=True)
+        train(W, b, state, order)
+        sys.exit("the epoch ended")
+    except KeyboardInterrupt:
+        interrupted = time.time()
+    again = np.zeros_like(W), np.zeros_like(b)
+    state_again = fastlc.SGDState(*again)
+    train(*again, state_again, order[: state.step * {batch_size}])
+    same = (W == again[0]).all() and (b == again[1]).all() and (state.velocity_W == state_again.velocity_W).all()
+    print(json.dumps(dict(
+        at=interrupted, finite=bool(np.isfinite(W).all()), changed=bool(W.any()), step=state.step, same=bool(same),
+        more=len(order) // {batch_size},
+    )))
+    """
+    process = child.start(code)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n", process.communicate()
+        time.sleep(0.4)
+        sent = time.time()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=child.ANTI_HANG)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    report = json.loads(out)
+    assert report["at"] - sent < 5  # a fraction of a second, and room for a busy machine
+    assert report["finite"]
+    assert report["changed"]
+    assert report["same"]
+    assert 0 < report["step"] < report["more"]
+
+
+def test_an_exception_of_a_signal_handler_ends_an_epoch_too() -> None:
+    code = """
+    import signal, sys
+    import numpy as np, fastlc
+
+    class Alarm(Exception):
+        pass
+
+    def ring(*_):
+        raise Alarm
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    X, W, order = np.ones((10, 20_000)), np.zeros((3, 20_000)), np.tile(np.arange(10), 500_000)
+    try:
+        fastlc.sgd_epoch(X, np.zeros(10, int), W, loss="hinge", lr=0.1, batch_size=1, order=order)
+    except Alarm:
+        print("rang")
+    """
+    assert child.printed(code) == "rang"
