@@ -292,7 +292,8 @@ def test_nan_and_inf_in_one_penalty(penalty, value, dtype, isa) -> None:
     X, y, W, none = np.ones((5, 3), dtype), np.zeros((5, 2), dtype), np.ones((2, 3), dtype), np.zeros(5, dtype)
     W[1, 1] = value
     for module in (fastlc, fastlc.reference):
-        loss, dW, _ = module.linear_squared_error(X, y, W, sample_weight=none, reduction="sum", **{penalty: 0.5})
+        with np.errstate(invalid="ignore"):  # 0 · inf in the reference's scores, which then count for nothing
+            loss, dW, _ = module.linear_squared_error(X, y, W, sample_weight=none, reduction="sum", **{penalty: 0.5})
         np.testing.assert_equal(loss, 0.5 * abs(value) if penalty == "l1" else value * value)
         np.testing.assert_equal(dW[1, 1], dtype(0.5 * np.sign(value) if penalty == "l1" else 0.5 * value))
         assert (np.delete(dW.ravel(), 4) == 0.5).all()
