@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -40,11 +41,11 @@ class Limits:
 def measure_limits(threads: int, dtypes: tuple[str, ...] = ("float32", "float64"), seconds: float = 0.5) -> Limits:
     with threadpool_limits(1):
         arrays = [np.ones(DRAM_BYTES // 4, np.float32) for _ in range(threads)]
-        dram = threads * DRAM_BYTES / _fastest([_dot(a) for a in arrays], seconds)
+        dram = threads * DRAM_BYTES / _median([_dot(a) for a in arrays], seconds)
         del arrays
         peaks = {}
         for dtype in dtypes:
-            times = {n: _fastest([_product(n, dtype) for _ in range(threads)], seconds) for n in FMA_SIZES}
+            times = {n: _median([_product(n, dtype) for _ in range(threads)], seconds) for n in FMA_SIZES}
             peaks[dtype] = max(threads * 2.0 * n**3 / time for n, time in times.items())
     return Limits(dram, peaks)
 
@@ -58,8 +59,8 @@ def _product(n: int, dtype: str) -> Callable[[], Any]:
     return lambda: np.matmul(A, B, out=out)
 
 
-def _fastest(calls: list[Callable[[], Any]], seconds: float) -> float:
-    """The best time of all calls side by side."""
+def _median(calls: list[Callable[[], Any]], seconds: float) -> float:
+    """Seconds that all calls take side by side."""
     run = in_parallel(calls)
     run()
     times: list[float] = []
@@ -68,4 +69,4 @@ def _fastest(calls: list[Callable[[], Any]], seconds: float) -> float:
         start = perf_counter()
         run()
         times.append(perf_counter() - start)
-    return min(times)
+    return median(times)

@@ -62,24 +62,21 @@ class Plan:
 
 def plans(case: Case, threads: int) -> Iterator[Plan]:
     """The variants worth trying on a case."""
-    for layout in ("rows", "columns"):
-        yield Plan(layout)
-        if case.N > 2048:
-            yield Plan(layout, 2048)
-    tuned: list[Plan] = []
     if case.C > 64:
-        strip = max(8, 2**17 // case.C)
-        tuned += [Plan("rows", strip=strip), Plan("rows", 1024), Plan("rows", 4096, strip=strip)]
+        tuned = [Plan("rows", strip=max(8, 2**17 // case.C)), Plan("rows", 1024)]
     else:
         # small enough for BLAS not to pack it, and for half a cache of 1 MB
         piece = min(10**6 // (case.D * case.C), 2**19 // (case.D * np.dtype(case.dtype).itemsize)) // 8 * 8
         stacks = [(piece, 1), (piece, 2), (piece, 4), (piece, 8), (piece // 2, 16), (64, 4)]
-        tuned += [Plan("transposed", height * pieces, height) for height, pieces in stacks if height]
+        tuned = [Plan("transposed", height * pieces, height) for height, pieces in stacks if height]
         tuned += [Plan("transposed", 2048), Plan("columns", 256)]
     tuned = [plan for plan in tuned if plan.block <= case.N]
-    yield from tuned
+    usual = [Plan("rows"), Plan("columns")]
+    if case.N > 2048:
+        usual += [Plan("rows", 2048), Plan("columns", 2048)]
     if threads > 1 and case.N * case.D * case.C > 10**7:
-        yield from (replace(plan, threaded=True) for plan in [*tuned, Plan("rows"), Plan("rows", 2048)])
+        yield from (replace(plan, threaded=True) for plan in [*tuned, Plan("rows", 2048)])
+    yield from [*tuned, *usual]
 
 
 @cache

@@ -37,8 +37,6 @@ from fastlc.losses import LOSSES
 
 SAMPLE_SECONDS = 0.01
 """Shorter calls are repeated within a sample."""
-SETTLE_SECONDS = 0.03
-"""OpenBLAS's threads go on spinning for so long after a call; whoever is next on several threads waits for that."""
 
 
 class Stopwatch:
@@ -47,18 +45,30 @@ class Stopwatch:
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self.blas = ThreadpoolController().select(user_api="blas")
+        self.last: Call | None = None
 
     def sample(self, peer: Peer, call: Call, calls: int = 1, warm: bool = True) -> float:
         """Seconds a call, the mean of `calls`; before them one that does not count, if `warm`."""
         with self.blas.limit(limits=peer.blas_threads):
-            if self.threads > 1:
-                time.sleep(SETTLE_SECONDS)
+            if self.threads > 1 and call is not self.last:
+                settle()
+            self.last = call
             if warm:
                 call()
             start = perf_counter()
             for _ in repeat(None, calls):
                 call()
             return (perf_counter() - start) / calls
+
+
+def settle(longest: float = 1.0) -> None:
+    """Waits until the process rests: OpenBLAS's threads spin for 0.1 s after a call, and would slow the next peer."""
+    end = perf_counter() + longest
+    while perf_counter() < end:
+        before = time.process_time()
+        time.sleep(0.01)
+        if time.process_time() - before < 0.001:
+            return
 
 
 def calls_per_sample(seconds: float) -> int:
@@ -73,22 +83,23 @@ def try_all(case: Case, data: Data, watch: Stopwatch, check: Check) -> dict[Peer
         call = peer.make(own(case, data))
         best = min((t for other, t in tried.items() if other.library == peer.library), default=float("inf"))
         tried[peer] = watch.sample(peer, call, warm=False)
-        if tried[peer] < 1.5 * best:
-            calls = calls_per_sample(watch.sample(peer, call, warm=False))
+        if tried[peer] < min(1.5 * best, 1.0) or tried[peer] < 1e-3:
+            tried[peer] = watch.sample(peer, call, warm=False)
+        if tried[peer] < min(1.5 * best, 0.1):
+            calls = calls_per_sample(tried[peer])
             tried[peer] = min(watch.sample(peer, call, calls, warm=False) for _ in range(2))
     return tried
 
 
 def finalists(tried: dict[Peer, float]) -> list[Peer]:
-    """The fastest variant of each library, and its fastest plain one."""
-    by_time = sorted(tried, key=lambda peer: tried[peer])
-    chosen: dict[str, Peer] = {}
-    for peer in by_time:
-        chosen.setdefault(peer.library, peer)
-    for peer in by_time:
-        if peer.plain:
-            chosen.setdefault(f"{peer.library} plain", peer)
-    return sorted(set(chosen.values()), key=lambda peer: (peer.library != "fastlc", tried[peer]))
+    """fastlc; of each other library the fastest variant, a second one if they are close, and the fastest plain one."""
+    chosen: list[Peer] = []
+    for library in dict.fromkeys(peer.library for peer in tried):
+        first, *others = sorted((peer for peer in tried if peer.library == library), key=lambda peer: tried[peer])
+        close = [peer for peer in others if tried[peer] < min(1.15 * tried[first], 0.2)][:1]
+        plain = [peer for peer in [first, *others] if peer.plain][:1]
+        chosen += dict.fromkeys([first, *close, *plain])
+    return chosen
 
 
 def measure(case: Case, data: Data, watch: Stopwatch, limits: Limits, check: Check, budget: float, rounds: int) -> Row:
@@ -133,7 +144,18 @@ def run(
         check = Check(case, data)
         default = {"one": every[:1], "all": every[-1:], "one and all": every}[case.threads]
         for n in every if threads else default:
-            yield measure(case, data, Stopwatch(n), limits[n], check, budget, rounds)
+            watch = Stopwatch(n)
+            with watch.blas.limit(limits=n):
+                row = measure(case, data, watch, limits[n], check, budget, rounds)
+            yield row
+
+
+def warn_if_busy(limits: dict[int, Limits]) -> None:
+    """Cores that are all ours multiply at about the same rate together as one by one."""
+    least, most = min(limits), max(limits)
+    share = limits[most].flops_per_second["float32"] / limits[least].flops_per_second["float32"] / (most / least)
+    if share < 0.75 and most <= cpu_count():
+        print(f"{most} threads reach {share:.0%} of what they should: is the machine busy?", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -163,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("\n".join(case.name for case in selected))
         return
 
-    before, started = fastlc.get_num_threads(), perf_counter()
+    threads_before, started = fastlc.get_num_threads(), perf_counter()
     machine = describe_machine()
     limits: dict[int, Limits] = {}
     rows: list[Row] = []
@@ -173,12 +195,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for result in run(selected, options.threads, options.budget, options.repeat):
             if isinstance(result, Row):
                 rows.append(result)
-                print(f"{result.case}, {result.threads} threads", file=sys.stderr)
+                print(f"{perf_counter() - started:4.0f} s  {result.case}, {result.threads} threads", file=sys.stderr)
             else:
                 limits = result
+                warn_if_busy(limits)
     finally:
         gc.enable()
-        fastlc.set_num_threads(before)
+        fastlc.set_num_threads(threads_before)
     heading = f"{machine['cpu']}, {machine['cores']} cores, {machine['date'][:10]}"
     for n, limit in limits.items():
         peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in limit.flops_per_second.items())

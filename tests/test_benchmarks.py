@@ -73,7 +73,7 @@ def test_cases_have_distinct_names_and_cover_every_loss() -> None:
     assert len(set(names)) == len(names)
     for loss in LOSSES:
         assert f"{loss} 60000x784x10" in names
-        assert f"{loss} 4096x1024x30000" in names
+        assert f"{loss} 20000x768x1000" in names
 
 
 def test_limit_is_the_larger_of_memory_and_arithmetic() -> None:
