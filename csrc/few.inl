@@ -303,31 +303,28 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
   for (int64_t p = 0; p < pieces; ++p) out.loss += head[p].loss;
   out.loss *= scale;
   if (!dW) return true;
+  if (pieces == 1) {  // it is already in its place
+    if (head[0].empty) {
+      __builtin_memset(dW, 0, sizeof(T) * static_cast<size_t>(size));
+      if (db) __builtin_memset(db, 0, sizeof(T) * static_cast<size_t>(call.c));
+    }
+    return true;
+  }
   // Adds the pieces up, in their order; the elements are shared out.
-  const int64_t chunk = max_of(1024, round_up(pieces > 1 ? (1 << 18) / pieces : partial, kLanes<T>));
-  const int64_t chunks = (partial + chunk - 1) / chunk;
+  const int64_t chunk = max_of(1024, (1 << 18) / pieces), chunks = (partial + chunk - 1) / chunk;
+  auto add_up = [&](int64_t begin, int64_t end, T *sum) {
+    __builtin_memset(sum, 0, sizeof(T) * static_cast<size_t>(end - begin));
+    for (int64_t p = 0; p < pieces; ++p) {
+      if (head[p].empty) continue;
+      const T *add = part + p * partial + begin;
+      for (int64_t e = 0; e < end - begin; ++e) sum[e] += add[e];
+    }
+  };
   return parallel(chunks, run, [&](int64_t i, int) {
-    const int64_t end = min_of((i + 1) * chunk, partial);
-    auto add_up = [&](int64_t from, int64_t to, T *sum) {
-      bool first = true;
-      for (int64_t p = 0; p < pieces; ++p) {
-        if (head[p].empty) continue;
-        const T *add = part + p * partial;
-        if (pieces == 1) return;  // it is already there
-        if (first) {
-          for (int64_t e = from; e < to; ++e) sum[e - from] = add[e];
-        } else {
-          for (int64_t e = from; e < to; ++e) sum[e - from] += add[e];
-        }
-        first = false;
-      }
-      if (first) {
-        for (int64_t e = from; e < to; ++e) sum[e - from] = 0;
-      }
-    };
-    const int64_t begin = i * chunk, middle = min_of(max_of(begin, size), end);
-    if (begin < middle) add_up(begin, middle, dW + begin);
-    if (middle < end && db) add_up(middle, end, db + (middle - size));
+    const int64_t begin = i * chunk, end = min_of(begin + chunk, partial);
+    const int64_t bias = min_of(max_of(begin, size), end);  // where the elements of db begin
+    if (begin < bias) add_up(begin, bias, dW + begin);
+    if (bias < end && db) add_up(bias, end, db + (bias - size));
   });
 }
 
