@@ -204,19 +204,9 @@ FASTLC_NOINLINE void input_gradient_block(const Block<T> &block, const T *s, int
       Vec<T> acc[M] = {};
       multiply<T, M, 1>(
           classes, scalar,
-          [=](int64_t c, int) FASTLC_INLINE_LAMBDA {
-            return wide == L ? load(w + c * w_stride + j) : load_first(w + c * w_stride + j, wide);
-          },
-          acc);
+          [=](int64_t c, int) FASTLC_INLINE_LAMBDA { return load_up_to(w + c * w_stride + j, wide); }, acc);
       FASTLC_UNROLL
-      for (int m = 0; m < M; ++m) {
-        T *to = dX + block.row[r + m] * d + j;
-        if (wide == L) {
-          store(to, acc[m]);
-        } else {
-          store_first(to, wide, acc[m]);
-        }
-      }
+      for (int m = 0; m < M; ++m) store_up_to(dX + block.row[r + m] * d + j, wide, acc[m]);
     }
   });
 }

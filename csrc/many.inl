@@ -67,23 +67,9 @@ void pack_panel(Rows x, int64_t n, int64_t valid, T *panel) {
   for (int64_t k = 0; k < n; ++k) {
     const T *from = x(k);
     for (int v = 0; v < 2; ++v) {
-      const int64_t wide = valid - v * L;
-      store(panel + k * kPanel<T> + v * L, wide >= L ? load(from + v * L) : wide > 0 ? load_first(from + v * L, wide) : Vec<T>{});
+      store(panel + k * kPanel<T> + v * L, load_up_to(from + v * L, valid - v * L));
     }
   }
-}
-
-template <class T>
-void store_up_to(T *to, int64_t valid, Vec<T> v) {
-  if (valid >= kLanes<T>) {
-    store(to, v);
-  } else if (valid > 0) {
-    store_first(to, valid, v);
-  }
-}
-template <class T>
-Vec<T> load_up_to(const T *from, int64_t valid) {
-  return valid >= kLanes<T> ? load(from) : valid > 0 ? load_first(from, valid) : Vec<T>{};
 }
 
 // Scores of classes [c, c + kStrip) for a block: the strip of W against each panel of rows.

@@ -62,7 +62,7 @@ FASTLC_NOINLINE void rows_to_columns(const T *const *x, int64_t n, int64_t d, T 
     for (int64_t j = 0; j < d; j += L) {
       Vec<T> v[L] = {};
       const int64_t wide = min_of(L, d - j);
-      for (int64_t i = 0; i < min_of(L, n - r); ++i) v[i] = wide == L ? load(x[r + i] + j) : load_first(x[r + i] + j, wide);
+      for (int64_t i = 0; i < min_of(L, n - r); ++i) v[i] = load_up_to(x[r + i] + j, wide);
       transpose_lanes<T>(v);
       for (int64_t i = 0; i < wide; ++i) store(columns + (j + i) * stride + r, v[i]);
     }
@@ -81,12 +81,7 @@ FASTLC_NOINLINE void columns_to_rows(const T *columns, int64_t stride, int64_t d
       for (int64_t i = 0; i < wide; ++i) v[i] = load(columns + (j + i) * stride + r);
       transpose_lanes<T>(v);
       for (int64_t i = 0; i < min_of(L, n - r); ++i) {
-        T *to = out + row[r + i] * out_stride + j;
-        if (wide == L) {
-          store(to, v[i]);
-        } else {
-          store_first(to, wide, v[i]);
-        }
+        store_up_to(out + row[r + i] * out_stride + j, wide, v[i]);
       }
     }
   }

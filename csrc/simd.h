@@ -150,6 +150,20 @@ FASTLC_INLINE void store_first(T *p, int64_t n, Vec<T> v) {
 }
 #endif
 
+// The first n elements, of which there may be more than lanes, or none.
+template <class T>
+FASTLC_INLINE void store_up_to(T *to, int64_t valid, Vec<T> v) {
+  if (valid >= kLanes<T>) {
+    store(to, v);
+  } else if (valid > 0) {
+    store_first(to, valid, v);
+  }
+}
+template <class T>
+FASTLC_INLINE Vec<T> load_up_to(const T *from, int64_t valid) {
+  return valid >= kLanes<T> ? load(from) : valid > 0 ? load_first(from, valid) : Vec<T>{};
+}
+
 FASTLC_INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 2); }
 
 // ---- Arithmetic -----------------------------------------------------------------------------------------------------
