@@ -40,7 +40,7 @@ class Expected:
 
     def check_loss(self, loss: Any) -> None:
         if isinstance(self.loss, np.ndarray):
-            _check_array(loss, self.loss, self.errors.loss, self.dtype, "loss")
+            check_array(loss, self.loss, self.errors.loss, self.dtype, "loss")
         else:
             assert type(loss) is float
             assert_within(loss, self.loss, self.errors.loss, "loss")
@@ -56,10 +56,10 @@ class Expected:
             if want is None:
                 assert got is None, f"{name} is not None"
             else:
-                _check_array(got, want, getattr(self.errors, name), self.dtype, name)
+                check_array(got, want, getattr(self.errors, name), self.dtype, name)
 
 
-def _check_array(got: Any, want: Array, bound: Any, dtype: Any, what: str) -> None:
+def check_array(got: Any, want: Array, bound: Any, dtype: Any, what: str) -> None:
     assert type(got) is np.ndarray
     assert got.dtype == dtype
     assert got.flags.c_contiguous

@@ -13,7 +13,7 @@ from fastlc import reference
 from . import bounds
 from .bounds import assert_within
 from .cases import SHAPES, own_copy, problem, random_shapes
-from .oracle import wide
+from .oracle import check_array, wide
 
 MAPS = ["softmax", "log_softmax", "sigmoid"]
 maps = pytest.mark.parametrize("function", MAPS)
@@ -22,14 +22,6 @@ maps = pytest.mark.parametrize("function", MAPS)
 @pytest.fixture(params=SHAPES + random_shapes(30, seed=21), ids=str)
 def any_shape(request: pytest.FixtureRequest) -> Any:
     return request.param
-
-
-def check(got: Any, want: Any, bound: Any, dtype: Any, what: str) -> None:
-    assert type(got) is np.ndarray
-    assert got.dtype == dtype
-    assert got.flags.c_contiguous
-    assert got.flags.writeable
-    assert_within(got, want, bound, what)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -42,7 +34,7 @@ def test_scores(any_shape, dtype, isa) -> None:
     for b in (p.b, None):
         want = reference.scores(wide(p.X), wide(p.W), wide(b))
         allowed = bounds.scores(p.X, p.W, b, dtype)
-        check(fastlc.scores(p.X, p.W, b), want, allowed, dtype, "S")
+        check_array(fastlc.scores(p.X, p.W, b), want, allowed, dtype, "S")
         out = np.full(want.shape, np.nan, dtype)
         assert fastlc.scores(p.X, p.W, b, out=out) is out
         assert out.tobytes() == fastlc.scores(p.X, p.W, b).tobytes()
@@ -87,7 +79,7 @@ def test_predict_proba(any_shape, dtype, isa) -> None:
         allowed = bounds.softmax(S, S_err, dtype)
         few_roundings = bounds.gamma(len(p.W) + 4, dtype)
         assert_within(got.sum(axis=1, dtype=np.longdouble), np.ones(len(p.X)), few_roundings, "sum of probabilities")
-    check(got, want, allowed, dtype, "P")
+    check_array(got, want, allowed, dtype, "P")
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5, 8, 9, 17, 33, 70, 200])
@@ -172,7 +164,7 @@ def test_maps_of_scores(function, any_shape, dtype, isa) -> None:
     S = problem(any_shape, dtype).S
     want = getattr(reference, function)(wide(S))
     allowed = getattr(bounds, function)(wide(S), np.zeros(S.shape), dtype)
-    check(getattr(fastlc, function)(S), want, allowed, dtype, function)
+    check_array(getattr(fastlc, function)(S), want, allowed, dtype, function)
 
 
 @maps
@@ -181,7 +173,7 @@ def test_maps_of_one_row_are_one_dimensional(function, dtype, isa) -> None:
         s = np.random.default_rng(classes).normal(0, 3, classes).astype(dtype)
         want = getattr(reference, function)(wide(s))
         allowed = getattr(bounds, function)(wide(s), np.zeros(classes), dtype)
-        check(getattr(fastlc, function)(s), want, allowed, dtype, function)
+        check_array(getattr(fastlc, function)(s), want, allowed, dtype, function)
 
 
 @maps
@@ -195,7 +187,7 @@ def test_maps_of_extreme_scores(function, classes, dtype, isa) -> None:
         got = getattr(fastlc, function)(S)
         assert np.isfinite(got).all()
         allowed = getattr(bounds, function)(wide(S), np.zeros(S.shape), dtype)
-        check(got, getattr(reference, function)(wide(S)), allowed, dtype, function)
+        check_array(got, getattr(reference, function)(wide(S)), allowed, dtype, function)
 
 
 def test_exponentials_are_accurate_everywhere(dtype, isa) -> None:
