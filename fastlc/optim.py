@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from .reference import Array
 
 
-@dataclass
+@dataclass(init=False, eq=False)
 class SGDState:
     """Velocities and step count of `fastlc.sgd_epoch`, carried from call to call.
 
@@ -39,9 +39,9 @@ class SGDState:
     3
     """
 
-    velocity_W: Array = field(init=False)
-    velocity_b: Array | None = field(init=False)
-    step: int = field(init=False, default=0)
+    velocity_W: Array
+    velocity_b: Array | None
+    step: int
 
     def __init__(self, W: Array, b: Array | None = None) -> None:
         self.velocity_W = np.zeros(W.shape, W.dtype)
