@@ -30,26 +30,32 @@ inline int64_t pieces_of(int64_t rows, int64_t work_per_row) {
 // Rows of a block: X's part in about 256 KB, and a whole number of tiles and of vectors.
 template <class T>
 int64_t few_block_rows(int64_t d, int64_t classes) {
-  constexpr int64_t unit = kDotRows * kLanes<T>;
+  constexpr int64_t unit = max_of(kDotRows, kLanes<T>);
   const int64_t by_x = (256 << 10) / (max_of(d, 1) * int64_t(sizeof(T)));
   const int64_t by_scores = (1 << 20) / (max_of(classes, 1) * int64_t(sizeof(T)));
   return max_of(unit, min_of(240, min_of(by_x, by_scores)) / unit * unit);
 }
 
-// Scores of a block. If nothing will be done with its rows afterwards, the rows after them are fetched here: `ahead`.
+// Scores of a block, transposed; meanwhile fetches features [0, ahead) of the next block's rows, a share in each pass.
 template <class T>
-FASTLC_NOINLINE void score_block(const T *const *x, int64_t n, bool ahead, const T *w, int64_t w_stride, int64_t classes,
-                                 int64_t d, const T *b, T *s, int64_t class_stride) {
+FASTLC_NOINLINE void score_block(const Block<T> &block, const Block<T> &next, int64_t ahead, const T *w, int64_t w_stride,
+                                 int64_t classes, int64_t d, const T *b, T *s, int64_t class_stride) {
+  const int64_t all_lines = (ahead + kLine<T> - 1) / kLine<T>;
   for_blocks<kDotClasses>(classes, [&]<int K>(int64_t c) {
+    constexpr int R = dot_rows(K);
     const T *wc = w + c * w_stride;
     const T *bc = b ? b + c : nullptr;
     T *sc = s + c * class_stride;
+    const int64_t from = all_lines * c / classes, lines = all_lines * (c + K) / classes - from;
     int64_t r = 0;
-    for (; r + kDotRows <= n; r += kDotRows) {
-      const T *const *next = ahead && c == 0 && r + 2 * kDotRows <= n ? x + r + kDotRows : nullptr;
-      dot_tile<T, kDotRows, K>(x + r, next, wc, w_stride, d, bc, sc + r, class_stride, 1);
+    for (; r + R <= block.n; r += R) {
+      dot_tile<T, R, K>(block.x + r, wc, w_stride, d, bc, sc + r, class_stride, next.x + r, from * kLine<T>,
+                        r + R <= next.n ? lines : 0);
     }
-    for (; r < n; ++r) dot_tile<T, 1, K>(x + r, nullptr, wc, w_stride, d, bc, sc + r, class_stride, 1);
+    for (; r < block.n; ++r) {
+      dot_tile<T, 1, K>(block.x + r, wc, w_stride, d, bc, sc + r, class_stride, next.x + r, from * kLine<T>,
+                        r < next.n ? lines : 0);
+    }
   });
 }
 
@@ -111,12 +117,19 @@ struct Descend {
   T *W, *velocity;
 };
 
+// Where the next block's rows are fetched: with the gradient, which needs little of the L1 cache. With few classes memory is
+// the limit and must never rest: then half of the features are fetched with the scores.
+template <class T>
+FASTLC_INLINE int64_t fetched_before(int64_t d, int64_t classes) {
+  return classes <= 4 ? round_up(d / 2, kLine<T>) : 0;
+}
+
 // dW[i + k · d + j …] = Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
 template <class T, int K, int V, class Finish>
 FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next, const T *ds, int64_t stride, int64_t d,
                                      int64_t j, int64_t i, const Finish &finish, bool ahead) {
   constexpr int L = kLanes<T>;
-  const int64_t lead = ahead ? min_of(block.n, next.n) : 0;
+  const int64_t lead = ahead ? min_of(block.n, next.n) : 0, fetched = fetched_before<T>(d, K);
   auto scalar = [=](int64_t r, int k) FASTLC_INLINE_LAMBDA { return ds[k * stride + r]; };
   for (; j + V * L <= d; j += V * L) {
     Vec<T> acc[K * V];
@@ -128,7 +141,11 @@ FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next
     multiply<T, K, V>(
         lead, scalar,
         [&, j](int64_t r, int v) FASTLC_INLINE_LAMBDA {
-          prefetch(next.x[r] + j + v * L);
+          if (fetched == 0) {
+            prefetch(next.x[r] + j + v * L);
+          } else if (v % 2 == 0) {
+            prefetch(next.x[r] + fetched + (j + v * L) / 2);
+          }
           return load(block.x[r] + j + v * L);
         },
         acc);
@@ -238,7 +255,7 @@ bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale,
       if (padded > block->n) {  // scores of nobody: any number will do, but it must be one
         for (int64_t c = 0; c < call.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});
       }
-      score_block(block->x, block->n, !reread, W, call.W_stride, call.c, call.d, b, s, stride);
+      score_block(*block, *next, reread ? fetched_before<T>(call.d, call.c) : call.d, W, call.W_stride, call.c, call.d, b, s, stride);
       f(piece, thread, Column<T>{s, stride, call.c}, *block, *next, from, to);
       from = to;
       to = after;

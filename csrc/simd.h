@@ -164,7 +164,9 @@ FASTLC_INLINE Vec<T> load_up_to(const T *from, int64_t valid) {
   return valid >= kLanes<T> ? load(from) : valid > 0 ? load_first(from, valid) : Vec<T>{};
 }
 
-FASTLC_INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 2); }
+FASTLC_INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 2); }  // into the L2 cache
+template <class T>
+constexpr int kLine = 64 / sizeof(T);  // elements of a cache line
 
 // ---- Arithmetic -----------------------------------------------------------------------------------------------------
 
@@ -202,6 +204,13 @@ FASTLC_INLINE double sum_of(Wide<T> v) {
   double sum = 0;
   for (int i = 0; i < kLanes<T>; ++i) sum += v[i];
   return sum;
+}
+
+template <class T>
+FASTLC_INLINE Vec<T> first_lane(T value) {  // the others are 0
+  Vec<T> v = {};
+  v[0] = value;
+  return v;
 }
 
 // 1 / k! and 1 / (2k + 1): Taylor's coefficients need no table and no trust; a term or two more than a minimax polynomial.
@@ -280,6 +289,19 @@ FASTLC_INLINE void interchange(Vec<T> a, Vec<T> b, Vec<T> *low, Vec<T> *high) {
   interchange_lanes<H, kLanes<T>>(a, b, low, high, std::make_integer_sequence<int, kLanes<T>>{});
 }
 
+// Adds lanes at distance H: where bit H of a lane is clear, of a; where it is set, of b. Two blends, which are cheap, and one
+// shuffle, which is not.
+template <int H, int L, class V, int... Lane>
+FASTLC_INLINE V sum_pair_lanes(V a, V b, std::integer_sequence<int, Lane...>) {
+  const V own = __builtin_shufflevector(a, b, (Lane & H ? L + Lane : Lane)...);
+  const V other = __builtin_shufflevector(b, a, (Lane & H ? L + Lane : Lane)...);
+  return own + __builtin_shufflevector(other, other, (Lane ^ H)...);
+}
+template <class T, int H>
+FASTLC_INLINE Vec<T> sum_pair(Vec<T> a, Vec<T> b) {
+  return sum_pair_lanes<H, kLanes<T>>(a, b, std::make_integer_sequence<int, kLanes<T>>{});
+}
+
 // Sums each of n ≤ kLanes vectors over its lanes: lane i of the result is the sum of v[i]. One tree for any n, so that a
 // sum has the same bits whatever it is computed beside. Overwrites v.
 template <class T, int n, int H = 1>
@@ -290,9 +312,7 @@ FASTLC_INLINE Vec<T> sum_lanes(Vec<T> *v) {
     constexpr int half = (n + 1) / 2;
     FASTLC_UNROLL
     for (int i = 0; i < half; ++i) {
-      Vec<T> low, high;
-      interchange<T, H>(v[2 * i], v[2 * i + 1 < n ? 2 * i + 1 : 2 * i], &low, &high);
-      v[i] = low + high;
+      v[i] = sum_pair<T, H>(v[2 * i], v[2 * i + 1 < n ? 2 * i + 1 : 2 * i]);
     }
     return sum_lanes<T, half, 2 * H>(v);
   }

@@ -13,18 +13,40 @@ namespace {
 
 constexpr bool kManyRegisters = FASTLC_VECTOR_BYTES == 64;
 
-// Rows and classes of a dot tile: R + K loads feed R · K multiply-adds.
-constexpr int kDotRows = kManyRegisters ? 5 : 3;
-constexpr int kDotClasses = kManyRegisters ? 5 : 4;
+// Rows and classes of a dot tile: R + K loads feed R · K multiply-adds. The rows are a power of two, so that the sums of a
+// class lie side by side in a vector, as in the transposed scores.
+constexpr int kDotClasses = kManyRegisters ? 6 : 3;
+constexpr int dot_rows(int classes) {
+  if (kManyRegisters) return classes == 1 ? 16 : classes <= 3 ? 8 : 4;
+  return classes == 1 ? 8 : 4;
+}
+constexpr int kDotRows = dot_rows(1);  // a multiple of all of them
 
-// s[k · class_stride + r · row_stride] = x[r] · w[k] + b[k]. Each score is one chain of additions over the features and the
-// same tree over the lanes, whatever the tile: a row's scores do not depend on its neighbours. Rows that will be read next
-// can be fetched meanwhile: ahead[r], or null.
+// Lane l of `sums` is element i + l of a tile, (classes, R rows); n of them count.
+template <class T, int R, int n>
+FASTLC_INLINE void store_sums(T *s, int64_t class_stride, int i, Vec<T> sums) {
+  constexpr int together = R < n ? R : n;
+  FASTLC_UNROLL
+  for (int l = 0; l < n; l += together) {
+    const char *from = reinterpret_cast<const char *>(&sums) + l * sizeof(T);
+    __builtin_memcpy(s + (i + l) / R * class_stride + (i + l) % R, from, together * sizeof(T));
+  }
+}
+
+// s[k · class_stride + r] = x[r] · w[k] + b[k]. Each score is one chain of additions over the features and the same tree
+// over the lanes, whatever the tile: a row's scores do not depend on its neighbours. Meanwhile fetches so many lines of
+// each ahead[r].
 template <class T, int R, int K>
-FASTLC_INLINE void dot_tile(const T *const *x, const T *const *ahead, const T *w, int64_t w_stride, int64_t d, const T *b,
-                            T *s, int64_t class_stride, int64_t row_stride) {
+FASTLC_INLINE void dot_tile(const T *const *x, const T *w, int64_t w_stride, int64_t d, const T *b, T *s, int64_t class_stride,
+                            const T *const *ahead, int64_t from, int64_t lines) {
   constexpr int L = kLanes<T>;
-  Vec<T> acc[R * K] = {};
+  Vec<T> acc[K * R];
+  FASTLC_UNROLL
+  for (int k = 0; k < K; ++k) {
+    const Vec<T> start = b ? first_lane(b[k]) : Vec<T>{};
+    FASTLC_UNROLL
+    for (int r = 0; r < R; ++r) acc[k * R + r] = start;
+  }
   auto accumulate = [&](auto at) FASTLC_INLINE_LAMBDA {
     Vec<T> wv[K];
     FASTLC_UNROLL
@@ -33,30 +55,22 @@ FASTLC_INLINE void dot_tile(const T *const *x, const T *const *ahead, const T *w
     for (int r = 0; r < R; ++r) {
       const Vec<T> xv = at(x[r]);
       FASTLC_UNROLL
-      for (int k = 0; k < K; ++k) acc[r * K + k] += xv * wv[k];
+      for (int k = 0; k < K; ++k) acc[k * R + r] += xv * wv[k];
     }
   };
   int64_t j = 0;
-  if (ahead) {
-    for (; j + L <= d; j += L) {
-      FASTLC_UNROLL
-      for (int r = 0; r < R; ++r) prefetch(ahead[r] + j);
-      accumulate([j](const T *p) FASTLC_INLINE_LAMBDA { return load(p + j); });
-    }
+  for (int64_t line = 0; line < lines && j + L <= d; ++line, j += L) {
+    FASTLC_UNROLL
+    for (int r = 0; r < R; ++r) prefetch(ahead[r] + from + line * kLine<T>);
+    accumulate([j](const T *p) FASTLC_INLINE_LAMBDA { return load(p + j); });
   }
   for (; j + L <= d; j += L) accumulate([j](const T *p) FASTLC_INLINE_LAMBDA { return load(p + j); });
   if (j < d) accumulate([j, d](const T *p) FASTLC_INLINE_LAMBDA { return load_first(p + j, d - j); });
 
-  T sums[round_up(R * K, L)];
-  constexpr int whole = R * K / L * L;
+  constexpr int whole = R * K / L * L, rest = R * K - whole;
   FASTLC_UNROLL
-  for (int i = 0; i < whole; i += L) store(sums + i, sum_lanes<T, L>(acc + i));
-  if constexpr (whole < R * K) store(sums + whole, sum_lanes<T, R * K - whole>(acc + whole));
-  FASTLC_UNROLL
-  for (int r = 0; r < R; ++r) {
-    FASTLC_UNROLL
-    for (int k = 0; k < K; ++k) s[k * class_stride + r * row_stride] = sums[r * K + k] + (b ? b[k] : T(0));
-  }
+  for (int i = 0; i < whole; i += L) store_sums<T, R, L>(s, class_stride, i, sum_lanes<T, L>(acc + i));
+  if constexpr (rest > 0) store_sums<T, R, rest>(s, class_stride, whole, sum_lanes<T, rest>(acc + whole));
 }
 
 // acc[m · V + v] += Σ_{k < n} a(k, m) · b(k, v), where a gives a scalar and b a vector.
