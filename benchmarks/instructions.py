@@ -288,20 +288,20 @@ def report(stored: Sections, now: Sections) -> tuple[str, bool]:
     """The tables, then what follows from them; and whether all is well."""
     text: list[str] = []
     conclusions: list[str] = []
-    compared: list[Row] = []
+    compared: list[tuple[Row, str]] = []
     for section, counts in now.items():
         rows = compare(stored.get(section, {}), counts, WHOLE_TOLERANCE if WHOLE in section else TOLERANCE)
         text += [section, "", f"{'case':<56}{'stored':>12}{'now':>12}{'change':>9}", *map(str, rows), ""]
         if section in stored:
-            compared += rows
+            compared += [(row, section) for row in rows]
         else:
             conclusions.append(f"Nothing is stored for {section}: nothing to compare with. --update stores it.")
-    verdicts = Counter(row.verdict for row in compared)
+    verdicts = Counter(row.verdict for row, _ in compared)
     if more := verdicts["MORE"]:
         conclusions.append(
             f"{more} of {len(compared)} cases take more instructions. If that is meant, --update stores it:"
         )
-        conclusions += [str(row) for row in compared if row.verdict == "MORE"]
+        conclusions += [f"{row}  {section}" for row, section in compared if row.verdict == "MORE"]
     elif compared:
         conclusions.append(f"None of {len(compared)} cases takes more instructions than stored.")
     if fewer := verdicts["fewer"]:
