@@ -121,7 +121,7 @@ struct Descend {
 // the limit and must never rest: then half of the features are fetched with the scores.
 template <class T>
 FASTLC_INLINE int64_t fetched_before(int64_t d, int64_t classes) {
-  return classes <= 4 ? round_up(d / 2, kLine<T>) : 0;
+  return classes <= 4 || d <= 256 ? round_up(d / 2, kLine<T>) : 0;
 }
 
 // dW[i + k · d + j …] = Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
@@ -235,7 +235,7 @@ bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale,
                 bool targets, bool reread, F &&f) {
   const T *W = static_cast<const T *>(call.W), *b = static_cast<const T *>(call.b);
   const int64_t most = few_block_rows<T>(call.d, call.c);
-  const int64_t stride = round_up(min_of(most, rows.n), kLanes<T>) + kLanes<T>;
+  const int64_t stride = column_stride<T>(min_of(most, rows.n));
   const int threads = static_cast<int>(min_of(run.threads, pieces));
   const size_t columns = sizeof(T) * static_cast<size_t>(round_up(call.c * stride * (targets ? 2 : 1), 64 / sizeof(T)));
   const size_t each = columns + 2 * static_cast<size_t>(round_up(sizeof(Block<T>), 64));

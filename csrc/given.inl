@@ -11,7 +11,7 @@ template <class T, class F>
 bool given_blocks(const fastlc_call &call, double scale, fastlc::Run &run, int64_t pieces, F &&f) {
   constexpr int L = kLanes<T>;
   const int64_t most = max_of(L, min_of(240, (128 << 10) / (max_of(call.c, 1) * int64_t(sizeof(T)))) / L * L);
-  const int64_t stride = most + L;
+  const int64_t stride = column_stride<T>(most);
   const int threads = static_cast<int>(min_of(run.threads, pieces));
   const size_t columns = sizeof(T) * static_cast<size_t>(round_up(2 * call.c * stride, 64 / sizeof(T)));
   const size_t each = columns + static_cast<size_t>(round_up(sizeof(Block<T>), 64));

@@ -30,7 +30,7 @@ struct ManyLayout {
   explicit ManyLayout(const fastlc_call &call, int64_t n, bool values, bool gradient) {
     const int64_t cap = (int64_t(48) << 20) / (call.c * int64_t(sizeof(T)) * (values ? 2 : 1));
     rows = min_of(max_of(cap / kPanel<T> * kPanel<T>, kPanel<T>), min_of(round_up(n, kPanel<T>), kBlockRows));
-    stride = rows + kLanes<T>;
+    stride = column_stride<T>(rows);
     scores = round_up(call.c * stride, 16);
     targets = values ? scores : 0;
     columns = rows * call.d;

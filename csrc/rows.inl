@@ -11,6 +11,13 @@ namespace {
 
 constexpr int kBlockRows = 480;  // a multiple of every number of lanes and rows in use
 
+// The stride of columns of n elements: an odd number of vectors, or columns that lie powers of two apart get into each
+// other's way in the cache.
+template <class T>
+int64_t column_stride(int64_t n) {
+  return ((n + kLanes<T> - 1) / kLanes<T> | 1) * kLanes<T>;
+}
+
 template <class T>
 struct Block {
   int64_t n;

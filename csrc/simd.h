@@ -221,13 +221,57 @@ constexpr T inverse_factorial(int k) {
   return T(1 / product);
 }
 
+#if defined(__AVX512F__)
+constexpr __mmask16 kAll = 0xffff;  // GCC warns of the forms without a mask: their merging operand is undefined
+constexpr __mmask8 kAll8 = 0xff;
+#endif
+
+// x within [low, high]; nan stays nan. Compilers do not see that one instruction does it.
+template <class T>
+FASTLC_INLINE Vec<T> clamp(Vec<T> x, Vec<T> low, Vec<T> high) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm512_maskz_max_ps(kAll, (__m512)low, _mm512_maskz_min_ps(kAll, (__m512)high, (__m512)x));
+  } else {
+    return (Vec<T>)_mm512_maskz_max_pd(kAll8, (__m512d)low, _mm512_maskz_min_pd(kAll8, (__m512d)high, (__m512d)x));
+  }
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm256_max_ps((__m256)low, _mm256_min_ps((__m256)high, (__m256)x));
+  } else {
+    return (Vec<T>)_mm256_max_pd((__m256d)low, _mm256_min_pd((__m256d)high, (__m256d)x));
+  }
+#else
+  x = select<T>(x > high, high, x);
+  return select<T>(x < low, low, x);
+#endif
+}
+
+// x 2^k for whole k, within twice the range of exponents.
+template <class T>
+FASTLC_INLINE Vec<T> scale_by_power(Vec<T> x, Vec<T> k) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    return (Vec<T>)_mm512_maskz_scalef_ps(kAll, (__m512)x, (__m512)k);
+  } else {
+    return (Vec<T>)_mm512_maskz_scalef_pd(kAll8, (__m512d)x, (__m512d)k);
+  }
+#else  // in two factors, so that neither over- nor underflows before the product does
+  using S = Simd<T>;
+  const Mask<T> n = bits_of<T>(k + S::kRound) - bits_of<T>(broadcast<T>(S::kRound));
+  const Mask<T> half = n >> 1;
+  const Vec<T> first = from_bits<T>((half + S::kBias) << S::kMantissa);
+  const Vec<T> second = from_bits<T>((n - half + S::kBias) << S::kMantissa);
+  return x * first * second;
+#endif
+}
+
 // exp, all of it: 0 and inf beyond the range, denormals, nan to nan. Cody–Waite: x = k ln 2 + r, |r| ≤ ln 2 / 2; the last
-// Taylor term left out is below 0.05 ulp. 2^k in two factors, so that neither over- nor underflows before the product does.
+// Taylor term left out is below 0.05 ulp.
 template <class T>
 FASTLC_INLINE Vec<T> exp_of(Vec<T> x) {
   using S = Simd<T>;
-  x = select<T>(x > S::kExpHigh, broadcast<T>(S::kExpHigh), x);
-  x = select<T>(x < S::kExpLow, broadcast<T>(S::kExpLow), x);
+  x = clamp<T>(x, broadcast<T>(S::kExpLow), broadcast<T>(S::kExpHigh));
   const Vec<T> shifted = x * T(1.44269504088896340736) + S::kRound;
   const Vec<T> k = shifted - S::kRound;
   const Vec<T> r = (x - k * S::kLn2High) - k * S::kLn2Low;
@@ -235,11 +279,7 @@ FASTLC_INLINE Vec<T> exp_of(Vec<T> x) {
   FASTLC_UNROLL
   for (int i = S::kExpTerms - 1; i >= 2; --i) p = p * r + inverse_factorial<T>(i);
   p = (p * r * r + r) + T(1);
-  const Mask<T> n = bits_of<T>(shifted) - bits_of<T>(broadcast<T>(S::kRound));
-  const Mask<T> half = n >> 1;
-  const Vec<T> first = from_bits<T>((half + S::kBias) << S::kMantissa);
-  const Vec<T> second = from_bits<T>((n - half + S::kBias) << S::kMantissa);
-  return p * first * second;
+  return scale_by_power<T>(p, k);
 }
 
 // log of normal positive numbers, inf and nan: x = 2^k m with m in [√½, √2), log m = 2 artanh(f / (2 + f)), f = m − 1.
@@ -289,13 +329,13 @@ FASTLC_INLINE void interchange(Vec<T> a, Vec<T> b, Vec<T> *low, Vec<T> *high) {
   interchange_lanes<H, kLanes<T>>(a, b, low, high, std::make_integer_sequence<int, kLanes<T>>{});
 }
 
-// Adds lanes at distance H: where bit H of a lane is clear, of a; where it is set, of b. Two blends, which are cheap, and one
+// Adds lanes at distance H: where bit H of a lane is clear, of a; where it is set, of b. A blend, which is cheap, and one
 // shuffle, which is not.
 template <int H, int L, class V, int... Lane>
 FASTLC_INLINE V sum_pair_lanes(V a, V b, std::integer_sequence<int, Lane...>) {
   const V own = __builtin_shufflevector(a, b, (Lane & H ? L + Lane : Lane)...);
-  const V other = __builtin_shufflevector(b, a, (Lane & H ? L + Lane : Lane)...);
-  return own + __builtin_shufflevector(other, other, (Lane ^ H)...);
+  const V other = __builtin_shufflevector(a, b, (Lane & H ? L + Lane - H : Lane + H)...);
+  return own + other;
 }
 template <class T, int H>
 FASTLC_INLINE Vec<T> sum_pair(Vec<T> a, Vec<T> b) {
