@@ -349,6 +349,25 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   return epoch.mean_loss;
 }
 
+// ---- What the machine can do, for the benchmark ------------------------------------------------------------------------
+
+double multiply_add(py::object dtype, int64_t count) {
+  const bool is_double = py::dtype::from_args(std::move(dtype)).num() == kDouble;
+  const InstructionSet &set = instruction_set();
+  py::gil_scoped_release nogil;
+  return is_double ? set.float64.multiply_add(count) : set.float32.multiply_add(count);
+}
+
+double read_all(py::handle a, int64_t times) {
+  const Array array = floats(a, "a", nullptr, true);
+  int64_t n = 1;
+  for (int i = 0; i < array.ndim(); ++i) n *= array.shape(i);
+  const InstructionSet &set = instruction_set();
+  py::gil_scoped_release nogil;
+  return array.type() == kDouble ? set.float64.read(static_cast<const double *>(array.data()), n, times)
+                                 : set.float32.read(static_cast<const float *>(array.data()), n, times);
+}
+
 // ---- Set-up ---------------------------------------------------------------------------------------------------------
 
 std::string joined(const std::vector<std::string> &names) {
@@ -414,6 +433,9 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.def("linear_loss", &linear_loss);
   m.def("sgd_step", &sgd_step);
   m.def("sgd_epoch", &sgd_epoch);
+
+  m.def("multiply_add", &multiply_add);
+  m.def("read", &read_all);
 
   m.def("get_num_threads", &fastlc_get_num_threads);
   m.def("set_num_threads", &set_threads);

@@ -2,6 +2,7 @@
 // FASTLC_VECTOR_BYTES, FASTLC_ISA_NAME and FASTLC_ISA_TABLE defined.
 #include "few.inl"
 #include "given.inl"
+#include "limits.inl"
 #include "losses.h"
 #include "many.inl"
 
@@ -104,8 +105,9 @@ bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, 
 }
 
 template <class T>
-constexpr fastlc::Kernels<T> kKernels = {scores<T>,  predict<T>, predict_proba<T>, softmax<T>, log_softmax<T>,
-                                         sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>, sgd_batch<T>};
+constexpr fastlc::Kernels<T> kKernels = {scores<T>,  predict<T>, predict_proba<T>, softmax<T>,  log_softmax<T>,
+                                         sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>, sgd_batch<T>,
+                                         multiply_add<T>, read_all<T>};
 
 #define FASTLC_LOSS_INFO(Loss) {Loss<float>::kInfo, Loss<float>::expected},
 constexpr fastlc::LossInfo kLosses[] = {FASTLC_LOSSES(FASTLC_LOSS_INFO)};

@@ -39,6 +39,9 @@ struct Kernels {
   // A mini-batch of sgd_epoch: updates W and b (which call.W and call.b are) and returns the loss, times `scale`.
   bool (*sgd_batch)(const fastlc_call &, const Rows &, double scale, Run &, double lr, const fastlc_sgd &, const fastlc_epoch &,
                     double *loss);
+  // What the machine can do, for the benchmark (limits.inl).
+  double (*multiply_add)(int64_t count);
+  double (*read)(const T *, int64_t n, int64_t times);
 };
 
 struct LossInfo {
