@@ -9,14 +9,14 @@ namespace {
 constexpr int kChains = 12;  // independent ones, enough for the latency of two multipliers; they fit 16 registers
 
 // The mean of numbers x, each replaced by x / 2 + 1/2 until that makes `count` multiply-adds or a few more: 1 after a hundred
-// steps, and neither a denormal nor inf after any.
+// steps, and neither a denormal nor inf after any. The first x come from `count`, so that compilers cannot foresee a chain.
 template <class T>
 double multiply_add(int64_t count) {
   constexpr int numbers = kChains * kLanes<T>;
   const Vec<T> half = broadcast<T>(T(0.5));
   Vec<T> acc[kChains];
   FASTLC_UNROLL
-  for (int i = 0; i < kChains; ++i) acc[i] = broadcast<T>(T(i));
+  for (int i = 0; i < kChains; ++i) acc[i] = broadcast<T>(T(count % 64 + i));
   for (int64_t k = 0; k < count; k += numbers) {
     FASTLC_UNROLL
     for (int i = 0; i < kChains; ++i) acc[i] = acc[i] * half + half;
