@@ -1,72 +1,100 @@
-"""What the machine allows, measured in the same run as the cases: DRAM read bandwidth and FMA peak.
+"""What the machine allows: how fast its cores multiply and add, and how fast they read arrays.
 
-Both by NumPy alone, one Python thread a core. Bandwidth: `numpy.dot` of an array far larger than the caches with
-itself. FMA peak: a large matrix product, as a proxy; OpenBLAS brings it to about nine tenths of what the multipliers
-can do. The limit is thus a little too easy, and a kernel better than OpenBLAS's may exceed it; so may a case whose
-arrays stay in a cache.
+Measured by loops of fastlc's own that do nothing else (csrc/limits.inl), in the instruction set in use, one Python
+thread a core: twelve independent chains of multiply-adds in registers; and the sum of arrays, or `numpy.dot` of them
+with themselves where that is faster.
+
+Of several short runs the best counts: a limit is a maximum, and what slows a run down is not part of it. The speed of
+a machine moves, with its clock and its neighbours, so the runner measures again beside every case: a `Gauge` takes one
+run before each round of the peers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from cases import Case
+from cases import Array, Case
 from numpy_peer import in_parallel
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
+
+from fastlc import _core
 
 DRAM_BYTES = 2**28
-"""Read by each thread: several times the largest cache."""
-FMA_SIZES = (768, 2048)
-"""Of the square matrices that are multiplied; the best counts."""
+"""Several times the largest cache."""
+RUN_BYTES = 10**8
+"""Read a run, at least: smaller arrays several times over."""
+RUN_MULTIPLY_ADDS = 2**28
+"""By each thread; some milliseconds."""
 
 
 @dataclass(frozen=True)
 class Limits:
     """Of one number of threads."""
 
-    dram_bytes_per_second: float
+    bytes_per_second: float
     flops_per_second: dict[str, float]
     """By dtype."""
 
     def seconds(self, case: Case) -> float:
-        """The least time that the case can take: its arrays read once, its products at the FMA peak."""
-        return max(case.read_bytes / self.dram_bytes_per_second, case.flops / self.flops_per_second[case.dtype])
+        """The least time that the case can take: X and W read once, its products at the peak of multiply-adds.
+
+        The bandwidth beside a case is that of its own X and W, read over and over: arrays that stay in a cache between
+        two calls are not charged with the time of DRAM.
+        """
+        return max(case.read_bytes / self.bytes_per_second, case.flops / self.flops_per_second[case.dtype])
 
 
-def measure_limits(threads: int, dtypes: tuple[str, ...] = ("float32", "float64"), seconds: float = 0.5) -> Limits:
-    with threadpool_limits(1):
-        arrays = [np.ones(DRAM_BYTES // 4, np.float32) for _ in range(threads)]
-        dram = threads * DRAM_BYTES / _median([_dot(a) for a in arrays], seconds)
-        del arrays
-        peaks = {}
-        for dtype in dtypes:
-            times = {n: _median([_product(n, dtype) for _ in range(threads)], seconds) for n in FMA_SIZES}
-            peaks[dtype] = max(threads * 2.0 * n**3 / time for n, time in times.items())
-    return Limits(dram, peaks)
+class Gauge:
+    """Measures the limits on so many threads, a run at a time; the arrays are what is read."""
+
+    def __init__(self, threads: int, arrays: Sequence[Array], dtypes: Sequence[str]) -> None:
+        self.bytes = sum(a.nbytes for a in arrays)
+        self.times = -(-RUN_BYTES // max(self.bytes, 1))
+        shares = list(zip(*(np.array_split(a.reshape(-1), threads) for a in arrays), strict=True))
+        self.reads = [in_parallel([partial(_read, share, self.times) for share in shares])]
+        if self.times == 1:
+            self.reads.append(in_parallel([partial(_dot, share) for share in shares]))
+        multiply_adds = {dtype: partial(_core.multiply_add, dtype, RUN_MULTIPLY_ADDS) for dtype in dtypes}
+        self.products = {dtype: in_parallel([run] * threads) for dtype, run in multiply_adds.items()}
+        self.flops = 2.0 * threads * RUN_MULTIPLY_ADDS
+        self.blas = ThreadpoolController().select(user_api="blas")
+        self.best = Limits(0.0, dict.fromkeys(dtypes, 0.0))
+
+    def run(self) -> None:
+        """One run of each loop; `best` keeps the fastest so far."""
+        with self.blas.limit(limits=1):
+            reading = min(map(_seconds, self.reads))
+        peaks = {dtype: self.flops / _seconds(run) for dtype, run in self.products.items()}
+        self.best = Limits(
+            max(self.best.bytes_per_second, self.times * self.bytes / reading),
+            {dtype: max(peak, peaks[dtype]) for dtype, peak in self.best.flops_per_second.items()},
+        )
 
 
-def _dot(a: Any) -> Callable[[], Any]:
-    return lambda: np.dot(a, a)
+def measure_limits(threads: int, runs: int = 10) -> Limits:
+    """Of the machine as a whole: arrays far larger than its caches, and both dtypes."""
+    gauge = Gauge(threads, [np.ones(DRAM_BYTES // 4, np.float32)], ("float32", "float64"))
+    for _ in range(runs):
+        gauge.run()
+    return gauge.best
 
 
-def _product(n: int, dtype: str) -> Callable[[], Any]:
-    A, B, out = np.ones((n, n), dtype), np.ones((n, n), dtype), np.empty((n, n), dtype)
-    return lambda: np.matmul(A, B, out=out)
+def _read(arrays: Sequence[Array], times: int) -> None:
+    for a in arrays:
+        _core.read(a, times)
 
 
-def _median(calls: list[Callable[[], Any]], seconds: float) -> float:
-    """Seconds that all calls take side by side."""
-    run = in_parallel(calls)
+def _dot(arrays: Sequence[Array]) -> None:
+    for a in arrays:
+        np.dot(a, a)
+
+
+def _seconds(run: Callable[[], Any]) -> float:
+    start = perf_counter()
     run()
-    times: list[float] = []
-    end = perf_counter() + seconds
-    while len(times) < 3 or perf_counter() < end:
-        start = perf_counter()
-        run()
-        times.append(perf_counter() - start)
-    return median(times)
+    return perf_counter() - start
