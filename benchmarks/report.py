@@ -1,11 +1,16 @@
-"""The results of the benchmark: one `Row` a case and number of threads; how rows become JSON and a markdown table."""
+"""The results of the benchmark: one `Row` a case and number of threads; how rows become JSON and markdown tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
+
+from limits import Limits
+
+TEXT_COLUMNS = {"case", "fastest peer", "library", "fastest variant"}
+"""Flush left; the others hold numbers."""
 
 
 @dataclass
@@ -17,14 +22,18 @@ class Timing:
     plain: bool
     samples: list[float]
     """Seconds a call, one a round."""
+    note: str = ""
+    """Not empty: it computes something else, and what."""
+    memory: int | None = None
+    """Bytes beyond the arrays of the case (`memory.py`), if it was measured."""
 
     @property
     def seconds(self) -> float:
         return median(self.samples)
 
     @property
-    def label(self) -> str:
-        return f"{self.library} plain" if self.plain else self.library
+    def name(self) -> str:
+        return f"{self.library} ({self.variant})" if self.variant else self.library
 
 
 @dataclass
@@ -38,6 +47,8 @@ class Row:
     timings: list[Timing]
     tried: dict[str, float]
     """Seconds, roughly, of every variant: what was measured was chosen by these."""
+    limits: Limits | None = None
+    """What `limit` comes from."""
 
     def fastest(self, library: str, plain: bool = False) -> Timing | None:
         """The fastest variant of a library; `plain`: among the plain ones."""
@@ -54,16 +65,19 @@ class Row:
             "case": self.case,
             "threads": self.threads,
             "limit_ms": self.limit * 1e3,
+            "limits": asdict(self.limits) if self.limits else None,
             "share_of_limit": self.limit / ours.seconds,
             "peers": [
                 {
                     "library": t.library,
                     "variant": t.variant,
                     "plain": t.plain,
+                    "note": t.note,
                     "median_ms": t.seconds * 1e3,
                     "fastest_ms": min(t.samples) * 1e3,
                     "samples": len(t.samples),
                     "ratio_to_fastlc": self.ratio(t),
+                    "memory_bytes": t.memory,
                 }
                 for t in self.timings
             ],
@@ -72,24 +86,72 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Header and cells: for each library but fastlc its best variant; for NumPy the best plain one too."""
-    libraries = list(dict.fromkeys(t.library for row in rows for t in row.timings if t.library != "fastlc"))
-    columns = [(name, plain) for name in libraries for plain in ([False, True] if name == "numpy" else [False])]
-    header = ["case", "threads", "fastlc ms"]
-    for name, plain in columns:
-        header += [f"{'plain ' if plain else ''}{name} ms", "×"]
-    header += ["limit ms", "share of limit", "best numpy"]
+    """Header and cells: fastlc, its limit, the fastest other library, then each library's time over fastlc's."""
+    marks = footnotes(rows)
+    columns = _columns(rows)
+    header = ["case", "threads", "fastlc ms", "limit ms", "share of limit", "fastest peer", "ms", "×"]
+    header += [f"× {'plain ' if plain else ''}{library}" for library, plain in columns]
     cells = []
     for row in rows:
         ours = row.timings[0]
         line = [row.case, str(row.threads), milliseconds(ours.seconds)]
-        for name, plain in columns:
-            peer = row.fastest(name, plain)
-            line += [milliseconds(peer.seconds), f"{row.ratio(peer):.2f}"] if peer else ["", ""]
-        best = row.fastest("numpy")
-        line += [milliseconds(row.limit), f"{row.limit / ours.seconds:.0%}", best.variant if best else ""]
+        line += [milliseconds(row.limit), f"{row.limit / ours.seconds:.0%}"]
+        others = [peer for peer in row.timings if peer.library != ours.library]
+        best = min(others, key=lambda peer: peer.seconds, default=None)
+        line += [best.library, milliseconds(best.seconds), _times(row, best, marks)] if best else ["", "", ""]
+        line += [_times(row, row.fastest(library, plain), marks) for library, plain in columns]
         cells.append(line)
     return header, cells
+
+
+def memory_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Header and cells: MiB that each library needs beyond the arrays of the case, of the rows where it was measured."""
+    measured = [row for row in rows if any(t.memory is not None for t in row.timings)]
+    libraries = list(dict.fromkeys(t.library for row in measured for t in row.timings))
+    cells = []
+    for row in measured:
+        memory = {t.library: f"{t.memory / 2**20:.0f}" for t in row.timings if t.memory is not None}
+        cells.append([row.case, str(row.threads), *(memory.get(library, "") for library in libraries)])
+    return ["case", "threads", *libraries], cells
+
+
+def variant_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Header and cells: which variant of a library was the fastest; only where it has several."""
+    cells = []
+    for library, plain in _columns(rows):
+        for row in rows:
+            best = row.fastest(library, plain)
+            if best and best.variant and not plain:
+                cells.append([library, row.case, str(row.threads), best.variant])
+    return ["library", "case", "threads", "fastest variant"], cells
+
+
+def footnotes(rows: Sequence[Row]) -> dict[str, str]:
+    """The mark of each note."""
+    notes = dict.fromkeys(f"{t.library}: {t.note}" for row in rows for t in row.timings if t.note)
+    return {note: f"[{i}]" for i, note in enumerate(notes, 1)}
+
+
+def markdown(heading: str, rows: Sequence[Row]) -> str:
+    """The report as text: times; their footnotes; memory, where it was measured; the variants chosen."""
+    parts = [heading, markdown_table(*table(rows))]
+    parts += ["".join(f"{mark} {note}  \n" for note, mark in footnotes(rows).items())]
+    for title, (header, cells) in (
+        ("Memory beyond the arrays of the case, MiB:", memory_table(rows)),
+        ("The variants that were the fastest:", variant_table(rows)),
+    ):
+        parts += [title, markdown_table(header, cells)] if cells else []
+    return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
+
+
+def _columns(rows: Sequence[Row]) -> list[tuple[str, bool]]:
+    """Library, and whether its plain variants alone, of each column; a column of its own for those of NumPy."""
+    libraries = dict.fromkeys(t.library for row in rows for t in row.timings if t.library != "fastlc")
+    return [(name, plain) for name in libraries for plain in ([False, True] if name == "numpy" else [False])]
+
+
+def _times(row: Row, peer: Timing | None, marks: Mapping[str, str]) -> str:
+    return f"{row.ratio(peer):.2f}{marks.get(f'{peer.library}: {peer.note}', '')}" if peer else ""
 
 
 def milliseconds(seconds: float) -> str:
@@ -101,7 +163,7 @@ def milliseconds(seconds: float) -> str:
 def markdown_table(header: list[str], cells: list[list[str]]) -> str:
     """A table that also reads well as plain text."""
     widths = [max(len(line[i]) for line in [header, *cells]) for i in range(len(header))]
-    left = {0, len(header) - 1}
+    left = {i for i, name in enumerate(header) if name in TEXT_COLUMNS}
 
     def line(entries: list[str]) -> str:
         padded = [e.ljust(w) if i in left else e.rjust(w) for i, (e, w) in enumerate(zip(entries, widths, strict=True))]

@@ -5,7 +5,7 @@
 For each case and number of threads: every peer is checked against the reference, then tried briefly; the best variant
 of each library (and the best plain one) is measured against fastlc, interleaved: A, B, C, A, B, C, …, warm, the garbage
 collector off. Reported are medians, and the median of the ratios within a round, which a machine that changes speed
-leaves alone; beside them the share of what the machine allows (`limits.py`).
+leaves alone; beside them the share of what the machine allows (`limits.py`), measured in the same rounds.
 
 Run it on an idle machine: BLAS threads that must share a core wait for each other, and lose not a share but a factor.
 """
@@ -25,11 +25,12 @@ from pathlib import Path
 from time import perf_counter
 
 from cases import DEFAULT_LOSSES, Case, Data, cases, make_data
-from limits import Limits, measure_limits
+from limits import Gauge, Limits, measure_limits
 from machine import cpu_count, describe_machine
+from memory import AUTOMATIC_SCORES, measure_memory
 from numpy_peer import Call
 from peers import Check, Peer, find_peers, own
-from report import Row, Timing, markdown_table, table
+from report import Row, Timing, markdown
 from threadpoolctl import ThreadpoolController
 
 import fastlc
@@ -37,6 +38,8 @@ from fastlc.losses import LOSSES
 
 SAMPLE_SECONDS = 0.01
 """Shorter calls are repeated within a sample."""
+GAUGE_RUNS = 5
+"""Of the limits, before the first round."""
 
 
 class Stopwatch:
@@ -102,7 +105,7 @@ def finalists(tried: dict[Peer, float]) -> list[Peer]:
     return chosen
 
 
-def measure(case: Case, data: Data, watch: Stopwatch, limits: Limits, check: Check, budget: float, rounds: int) -> Row:
+def measure(case: Case, data: Data, watch: Stopwatch, check: Check, budget: float, rounds: int) -> Row:
     """Tries all peers, then times the finalists in turns for `budget` seconds, and at least so many rounds."""
     fastlc.set_num_threads(watch.threads)
     tried = try_all(case, data, watch, check)
@@ -112,12 +115,29 @@ def measure(case: Case, data: Data, watch: Stopwatch, limits: Limits, check: Che
         same_loss(case, peers, calls)
     counts = [calls_per_sample(tried[peer]) for peer in peers]
     samples: list[list[float]] = [[] for _ in peers]
+    gauge = Gauge(watch.threads, [data.X, data.W], [case.dtype])
     end = perf_counter() + budget
     while len(samples[0]) < rounds or perf_counter() < end:
+        if watch.threads > 1:
+            settle()
+        for _ in range(1 if samples[0] else GAUGE_RUNS):
+            gauge.run()
         for peer, call, count, times in zip(peers, calls, counts, samples, strict=True):
             times.append(watch.sample(peer, call, count, warm=tried[peer] < 0.2))
-    timings = [Timing(p.library, p.variant, p.plain, times) for p, times in zip(peers, samples, strict=True)]
-    return Row(case.name, watch.threads, limits.seconds(case), timings, {str(p): t for p, t in tried.items()})
+    timings = [
+        Timing(p.library, p.variant, p.plain, times, getattr(p, "note", ""))
+        for p, times in zip(peers, samples, strict=True)
+    ]
+    limit = gauge.best.seconds(case)
+    return Row(case.name, watch.threads, limit, timings, {str(p): t for p, t in tried.items()}, gauge.best)
+
+
+def add_memory(case: Case, row: Row) -> None:
+    """Of the fastest variant of each library."""
+    for library in dict.fromkeys(timing.library for timing in row.timings):
+        fastest = row.fastest(library)
+        if fastest:
+            fastest.memory = measure_memory(case, row.threads, fastest.name)
 
 
 def same_loss(case: Case, peers: Sequence[Peer], calls: Sequence[Call]) -> None:
@@ -129,9 +149,12 @@ def same_loss(case: Case, peers: Sequence[Peer], calls: Sequence[Call]) -> None:
 
 
 def run(
-    selected: Sequence[Case], threads: Sequence[int] | None, budget: float, rounds: int
+    selected: Sequence[Case], threads: Sequence[int] | None, budget: float, rounds: int, memory: bool | None = None
 ) -> Iterator[Row | dict[int, Limits]]:
-    """First the limits, by number of threads; then a row for each case and number of threads."""
+    """First the limits, by number of threads; then a row for each case and number of threads.
+
+    `memory`: whether to measure it too; None: for cases with many scores.
+    """
     every = sorted(set(threads or (1, cpu_count())))
     limits = {n: measure_limits(n) for n in every}
     yield limits
@@ -146,7 +169,9 @@ def run(
         for n in every if threads else default:
             watch = Stopwatch(n)
             with watch.blas.limit(limits=n):
-                row = measure(case, data, watch, limits[n], check, budget, rounds)
+                row = measure(case, data, watch, check, budget, rounds)
+            if case.N * case.C > AUTOMATIC_SCORES if memory is None else memory:
+                add_memory(case, row)
             yield row
 
 
@@ -176,6 +201,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--repeat", type=int, default=3, metavar="N", help="rounds at least (%(default)s)")
     add("--json", type=Path, metavar="FILE", help="write every figure, the machine and versions")
     add("--markdown", type=Path, metavar="FILE", help="write the table")
+    add(
+        "--memory",
+        action=argparse.BooleanOptionalAction,
+        help=f"measure it too, or not (default: of cases with more than {AUTOMATIC_SCORES:,} scores)",
+    )
     add("--list", action="store_true", help="print the names of the cases and stop")
     options = parser.parse_args(arguments)
     selected = [case for case in cases(options.losses) if re.search(options.cases, case.name)]
@@ -192,7 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.collect()
     gc.disable()
     try:
-        for result in run(selected, options.threads, options.budget, options.repeat):
+        for result in run(selected, options.threads, options.budget, options.repeat, options.memory):
             if isinstance(result, Row):
                 rows.append(result)
                 print(f"{perf_counter() - started:4.0f} s  {result.case}, {result.threads} threads", file=sys.stderr)
@@ -205,8 +235,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     heading = f"{machine['cpu']}, {machine['cores']} cores, {machine['date'][:10]}"
     for n, limit in limits.items():
         peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in limit.flops_per_second.items())
-        heading += f"  \nlimits on {n} threads: DRAM {limit.dram_bytes_per_second / 1e9:.0f} GB/s, {peaks}"
-    text = f"{heading}\n\n{markdown_table(*table(rows))}"
+        heading += f"  \nlimits on {n} {'thread' if n == 1 else 'threads'}: DRAM {limit.bytes_per_second / 1e9:.0f} GB/s, {peaks}"
+    text = markdown(heading, rows)
     print(text)
     if options.markdown:
         options.markdown.write_text(text, encoding="utf-8")

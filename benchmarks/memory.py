@@ -1,0 +1,102 @@
+"""How much memory a peer needs beyond the arrays of the case, measured in a fresh process of its own.
+
+It is the peak of the resident memory during a call, over what the process held before the peer was made: results,
+buffers, copies of the arrays and compiled code count; interpreter, imports and the arrays themselves do not. The peer
+was called on a few rows before, since libraries load and allocate parts of themselves when first used, and once on all
+rows, so that what compiling takes for a moment does not count either.
+
+Linux only: the kernel tells the peak (``VmHWM``), and starts it anew when asked.
+
+    python benchmarks/memory.py '{"case": {"task": "loss", "N": 1000, …}, "threads": 1, "peer": "fastlc"}'
+
+prints the bytes.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import fastlc
+
+STATUS = Path("/proc/self/status")
+RESET = Path("/proc/self/clear_refs")
+AUTOMATIC_SCORES = 10**6
+"""Cases with more scores are measured unless the runner is told: here it matters whether scores are stored."""
+TIMEOUT = 600.0
+"""Seconds after which a process counts as hung."""
+
+
+def can_measure() -> bool:
+    """Whether this system tells the peak of a process's memory and can start it anew."""
+    try:
+        RESET.write_text("5", encoding="ascii")
+        return _status("VmHWM") > 0
+    except (OSError, KeyError):
+        return False
+
+
+def growth(make: Callable[[], Callable[[], Any]]) -> int:
+    """Bytes: the peak during the second call of what `make` returns, over what there was before `make`."""
+    gc.collect()
+    before = _status("VmRSS")
+    call = make()
+    call()
+    RESET.write_text("5", encoding="ascii")
+    call()
+    return max(0, _status("VmHWM") - before)
+
+
+def _status(name: str) -> int:
+    """A line of the kernel's status of this process, in bytes."""
+    lines = dict(line.split(":", 1) for line in STATUS.read_text(encoding="ascii", errors="replace").splitlines())
+    return int(lines[name].split()[0]) * 1024
+
+
+def measure_memory(case: Any, threads: int, peer: str) -> int | None:
+    """Bytes that the peer of that name needs for a `Case`; None where the system does not tell, or the peer fails."""
+    if not can_measure():
+        return None
+    task = json.dumps({"case": asdict(case), "threads": threads, "peer": peer})
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(fastlc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+        "MALLOC_MMAP_THRESHOLD_": str(2**20),  # glibc gives large blocks back when freed, whatever was freed before
+    }
+    command = [sys.executable, __file__, task]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        print(f"{case.name}: no memory of {peer}, which took more than {TIMEOUT:.0f} s", file=sys.stderr)
+        return None
+    if done.returncode != 0:
+        print(f"{case.name}: no memory of {peer}, which failed:\n{done.stderr}", file=sys.stderr)
+        return None
+    return int(done.stdout.split()[-1])
+
+
+def main() -> None:
+    from cases import Case, make_data
+    from peers import find_peers, own
+    from threadpoolctl import threadpool_limits
+
+    task = json.loads(sys.argv[1])
+    case = Case(**task["case"])
+    fastlc.set_num_threads(task["threads"])
+    (peer,) = [peer for peer in find_peers(case, task["threads"]) if str(peer) == task["peer"]]
+    data = make_data(case)
+    with threadpool_limits(peer.blas_threads, "blas"):
+        peer.make(own(case, data.first(min(case.N, 8), data.lr)))()
+        mine = own(case, data)
+        print(growth(lambda: peer.make(mine)))
+
+
+if __name__ == "__main__":
+    main()
