@@ -88,7 +88,7 @@ class Row:
 def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Header and cells: fastlc, its limit, the fastest other library, then each library's time over fastlc's."""
     marks = footnotes(rows)
-    columns = _columns(rows)
+    columns = columns_of(rows)
     header = ["case", "threads", "fastlc ms", "limit ms", "share of limit", "fastest peer", "ms", "×"]
     header += [f"× {'plain ' if plain else ''}{library}" for library, plain in columns]
     cells = []
@@ -105,7 +105,7 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 
 
 def memory_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Header and cells: MiB that each library needs beyond the arrays of the case, of the rows where it was measured."""
+    """Header and cells: MiB that each library needs beyond the arrays of the case; rows without are left out."""
     measured = [row for row in rows if any(t.memory is not None for t in row.timings)]
     libraries = list(dict.fromkeys(t.library for row in measured for t in row.timings))
     cells = []
@@ -118,7 +118,7 @@ def memory_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 def variant_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Header and cells: which variant of a library was the fastest; only where it has several."""
     cells = []
-    for library, plain in _columns(rows):
+    for library, plain in columns_of(rows):
         for row in rows:
             best = row.fastest(library, plain)
             if best and best.variant and not plain:
@@ -144,7 +144,7 @@ def markdown(heading: str, rows: Sequence[Row]) -> str:
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
-def _columns(rows: Sequence[Row]) -> list[tuple[str, bool]]:
+def columns_of(rows: Sequence[Row]) -> list[tuple[str, bool]]:
     """Library, and whether its plain variants alone, of each column; a column of its own for those of NumPy."""
     libraries = dict.fromkeys(t.library for row in rows for t in row.timings if t.library != "fastlc")
     return [(name, plain) for name in libraries for plain in ([False, True] if name == "numpy" else [False])]
@@ -152,6 +152,10 @@ def _columns(rows: Sequence[Row]) -> list[tuple[str, bool]]:
 
 def _times(row: Row, peer: Timing | None, marks: Mapping[str, str]) -> str:
     return f"{row.ratio(peer):.2f}{marks.get(f'{peer.library}: {peer.note}', '')}" if peer else ""
+
+
+def threads_text(n: int) -> str:
+    return "1 thread" if n == 1 else f"{n} threads"
 
 
 def milliseconds(seconds: float) -> str:

@@ -30,7 +30,7 @@ from machine import cpu_count, describe_machine
 from memory import AUTOMATIC_SCORES, measure_memory
 from numpy_peer import Call
 from peers import Check, Peer, find_peers, own
-from report import Row, Timing, markdown
+from report import Row, Timing, markdown, threads_text
 from threadpoolctl import ThreadpoolController
 
 import fastlc
@@ -200,7 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     add("--repeat", type=int, default=3, metavar="N", help="rounds at least (%(default)s)")
     add("--json", type=Path, metavar="FILE", help="write every figure, the machine and versions")
-    add("--markdown", type=Path, metavar="FILE", help="write the table")
+    add("--markdown", type=Path, metavar="FILE", help="write the tables")
+    add("--chart", type=Path, metavar="FILE", help="draw the times relative to fastlc: .png, .svg or .pdf")
     add(
         "--memory",
         action=argparse.BooleanOptionalAction,
@@ -215,6 +216,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("\n".join(case.name for case in selected))
         return
 
+    if options.chart:
+        from chart import draw  # Matplotlib is needed for nothing else
+
     threads_before, started = fastlc.get_num_threads(), perf_counter()
     machine = describe_machine()
     limits: dict[int, Limits] = {}
@@ -225,7 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for result in run(selected, options.threads, options.budget, options.repeat, options.memory):
             if isinstance(result, Row):
                 rows.append(result)
-                print(f"{perf_counter() - started:4.0f} s  {result.case}, {result.threads} threads", file=sys.stderr)
+                print(
+                    f"{perf_counter() - started:4.0f} s  {result.case}, {threads_text(result.threads)}", file=sys.stderr
+                )
             else:
                 limits = result
                 warn_if_busy(limits)
@@ -235,11 +241,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     heading = f"{machine['cpu']}, {machine['cores']} cores, {machine['date'][:10]}"
     for n, limit in limits.items():
         peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in limit.flops_per_second.items())
-        heading += f"  \nlimits on {n} {'thread' if n == 1 else 'threads'}: DRAM {limit.bytes_per_second / 1e9:.0f} GB/s, {peaks}"
+        heading += f"  \nlimits on {threads_text(n)}: DRAM {limit.bytes_per_second / 1e9:.0f} GB/s, {peaks}"
     text = markdown(heading, rows)
     print(text)
     if options.markdown:
         options.markdown.write_text(text, encoding="utf-8")
+    if options.chart:
+        draw(rows, machine, options.chart)
     if options.json:
         report = {
             "machine": machine,
