@@ -1,4 +1,7 @@
-"""What is compiled: the kernels once per instruction set, everything else once for the baseline; one extension."""
+"""What is compiled: the kernels once per instruction set, everything else once for the baseline; one extension.
+
+And what an installed package has besides: a copy of the benchmarks, for `python -m fastlc bench`.
+"""
 
 import os
 import platform
@@ -10,6 +13,7 @@ from glob import glob
 import pybind11
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 FLAGS = ["-std=c++20", "-O3", "-Wall", "-Wextra", "-Wno-psabi", "-fvisibility=hidden", "-g0"]
 KERNEL_FLAGS = ["-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"]
@@ -71,8 +75,30 @@ class BuildExt(build_ext):
             raise SystemExit(f"{need}, and {command!r} is {found}; name another one with CXX=… CC=…")
 
 
+class BuildPy(build_py):
+    """Copies the benchmarks into the package, unless that is used where it lies, beside them."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            for source, target in self.benchmarks().items():
+                self.mkpath(os.path.dirname(target))
+                self.copy_file(source, target)
+
+    def benchmarks(self):
+        return {
+            source: os.path.join(self.build_lib, "fastlc", source)
+            for source in glob("benchmarks/*.py*")
+            if not os.path.basename(source).startswith(("conftest", "test_"))
+        }
+
+    def get_outputs(self, include_bytecode=True):
+        copied = [] if self.editable_mode else list(self.benchmarks().values())
+        return super().get_outputs(include_bytecode) + copied
+
+
 setup(
-    cmdclass={"build_ext": BuildExt},
+    cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
     ext_modules=[
         Extension(
             "fastlc._core",

@@ -88,7 +88,7 @@ def _panel(
         top, bottom = places[row.case]
         ours = row.timings[0].seconds
         ax.vlines(row.limit / ours, top, bottom, color="black", linewidth=2.5, zorder=3)
-        at_left = {"transform": ax.get_yaxis_transform(), "va": "center"}
+        at_left: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "va": "center"}
         ax.text(0.015, (top + bottom) / 2, f"{milliseconds(ours)} ms", fontsize=7.5, **at_left)
         for place, (i, peer) in enumerate(_bars(row, columns)):
             y, times = top + place + 0.5, row.ratio(peer)

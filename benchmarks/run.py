@@ -217,7 +217,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
 
     if options.chart:
-        from chart import draw  # Matplotlib is needed for nothing else
+        try:
+            from chart import draw  # Matplotlib is needed for nothing else
+        except ImportError:
+            parser.error("--chart needs Matplotlib: pip install 'fastlc[plot]'")
 
     threads_before, started = fastlc.get_num_threads(), perf_counter()
     machine = describe_machine()

@@ -1,10 +1,11 @@
-"""The command line, ``python -m fastlc``: a demonstration on real images, and what this build is and uses."""
+"""The command line, ``python -m fastlc``: a demonstration on real images, the benchmark, and what this build uses."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import os
+import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0: done; 1: a check of the demo failed; 2: an argument or the data cannot be used; 130: stopped by Ctrl-C.
     """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if argv[:1] == ["bench"]:  # all else is the runner's, --help too
+        return _bench(argv[1:])
     args = _parser().parse_args(argv)
     if args.command == "info":
         fastlc.show_config()
@@ -60,12 +64,27 @@ def _parser() -> argparse.ArgumentParser:
         ("--output", _picture, "fastlc-demo.png", "FILE", "where to save the picture: .png, .pdf or .svg"),
     ):
         run.add_argument(name, type=kind, default=default, metavar=metavar, help=f"{text} (default: %(default)s)")
+    commands.add_parser("bench", add_help=False, help="measure fastlc beside other libraries on this machine")
     commands.add_parser(
         "info",
         help="print version, compiler, instruction sets, threads and optional packages",
         description="Prints what fastlc was built with and what it uses on this machine. Please add it to bug reports.",
     )
     return parser
+
+
+def _bench(argv: list[str]) -> int:
+    """Runs benchmarks/run.py: the copy in an installed package, or that of the checkout which fastlc lies in."""
+    package = Path(fastlc.__file__).parent
+    folders = [package / "benchmarks", package.parent / "benchmarks"]
+    runner = next((folder / "run.py" for folder in folders if (folder / "run.py").is_file()), None)
+    if runner is None:
+        print("fastlc bench: there is no run.py in " + " or ".join(map(str, folders)), file=sys.stderr)
+        return 2
+    sys.argv[1:] = argv
+    sys.path.insert(0, str(runner.parent))
+    runpy.run_path(str(runner), run_name="__main__")
+    return 0
 
 
 def _folder(text: str) -> Path:
