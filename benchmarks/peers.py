@@ -8,9 +8,12 @@ timed. Before it is, `Check` holds its result to `fastlc.reference`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -94,7 +97,33 @@ def numpy_peers(case: Case, threads: int) -> list[Peer]:
     return peers
 
 
-LIBRARIES: dict[str, Callable[[Case, int], list[Peer]]] = {"fastlc": fastlc_peers, "numpy": numpy_peers}
+def optional(library: str, module: str, function: str = "variants") -> Callable[[Case, int], list[Peer]]:
+    """Peers from ``module.function(case, threads) -> {variant: make}``; none if the module cannot be imported."""
+
+    def peers(case: Case, threads: int) -> list[Peer]:
+        found = import_once(module)
+        variants = getattr(found, function)(case, threads) if found else {}
+        return [Peer(library, variant, make, threads) for variant, make in variants.items()]
+
+    return peers
+
+
+@cache
+def import_once(module: str) -> ModuleType | None:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        print(f"{module} is left out: {error}", file=sys.stderr)
+        return None
+
+
+LIBRARIES: dict[str, Callable[[Case, int], list[Peer]]] = {
+    "fastlc": fastlc_peers,
+    "numpy": numpy_peers,
+    "torch": optional("torch", "torch_peer", "eager"),
+    "torch.compile": optional("torch.compile", "torch_peer", "compiled"),
+    "torch linear_cross_entropy": optional("torch linear_cross_entropy", "torch_peer", "linear_cross_entropy"),
+}
 
 
 def find_peers(case: Case, threads: int) -> list[Peer]:
