@@ -35,14 +35,14 @@ def eager(case: Case, threads: int) -> dict[str, Make]:
     found: dict[str, Make] = {}
     for layout in layouts(case):
         if case.task == "predict":
-            found |= predictions(case, threads, layout)
+            found |= predictions(threads, layout, partial(labels, layout), [n for n in (256, 2048) if n < case.N])
             continue
         ways: dict[str, Callable[[int], Block]] = {f"autograd, {layout}": partial(autograd, case.loss, layout)}
         if case.loss in BY_HAND:
             ways[f"by hand, {layout}"] = partial(by_hand, case.loss, layout)
         if case.task == "loss":
             for name, new_block in ways.items():
-                found |= linear_losses(case, threads, name, new_block)
+                found |= linear_losses(case, threads, name, new_block, [512, 1024, 2048] if case.C <= 64 else [1024])
         else:
             for name, new_block in ways.items():
                 found |= trainings(case, threads, name, partial(plain_step, new_block))
@@ -53,19 +53,20 @@ def eager(case: Case, threads: int) -> dict[str, Make]:
 
 
 def compiled(case: Case, threads: int) -> dict[str, Make]:
-    """One graph of loss, gradient and, in training, update; traced and compiled at the first call of a shape."""
+    """One graph of loss, gradient and, in training, update.
+
+    It is compiled at the first call with a shape, which takes seconds: so only the layout that is the faster one, and
+    few sizes of blocks.
+    """
     if not compiler_works():
         return {}
-    found: dict[str, Make] = {}
-    for layout in layouts(case):
-        new_block = partial(compiled_gradient, case.loss, layout)
-        if case.task == "predict":
-            found[f"{layout}, whole"] = partial(predict, compiled_labels(layout, threads), threads=threads)
-        elif case.task == "loss":
-            found |= linear_losses(case, threads, layout, new_block)
-        else:
-            found |= trainings(case, threads, layout, partial(plain_step, new_block))
-    return found
+    layout = layouts(case)[-1]
+    if case.task == "predict":
+        return predictions(threads, layout, compiled_labels(layout, threads), [])
+    new_block = partial(compiled_gradient, case.loss, layout)
+    if case.task == "loss":
+        return linear_losses(case, threads, layout, new_block, [1024])
+    return trainings(case, threads, layout, partial(plain_step, new_block))
 
 
 def linear_cross_entropy(case: Case, threads: int) -> dict[str, Make]:
@@ -234,11 +235,13 @@ def compiled_labels(layout: str, threads: int) -> Callable[[Tensor, Tensor, Tens
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def linear_losses(case: Case, threads: int, name: str, new_block: Callable[[int], Block]) -> dict[str, Make]:
+def linear_losses(
+    case: Case, threads: int, name: str, new_block: Callable[[int], Block], blocks: list[int]
+) -> dict[str, Make]:
     """All rows at once, in blocks, and in blocks shared out to Python threads."""
     whole = partial(linear_loss, new_block=new_block, threads=threads)
     found: dict[str, Make] = {f"{name}, whole": whole}
-    for rows in (512, 1024, 2048) if case.C <= 64 else (1024,):
+    for rows in blocks:
         if rows < case.N:
             found[f"{name}, blocks of {rows}"] = partial(whole, rows=rows)
             if threads > 1 and case.N * case.D * case.C > 10**7:
@@ -343,14 +346,13 @@ def labels(layout: str, x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return linear(x, W, b, layout).argmax(1 if layout == "rows" else 0)
 
 
-def predictions(case: Case, threads: int, layout: str) -> dict[str, Make]:
-    whole = partial(predict, function=partial(labels, layout), threads=threads)
+def predictions(threads: int, layout: str, function: Callable[..., Tensor], blocks: list[int]) -> dict[str, Make]:
+    whole = partial(predict, function=function, threads=threads)
     found: dict[str, Make] = {f"{layout}, whole": whole}
-    for rows in (256, 2048):
-        if rows < case.N:
-            found[f"{layout}, blocks of {rows}"] = partial(whole, rows=rows)
-            if threads > 1 and case.N > 10**4:
-                found[f"{layout}, blocks of {rows}, Python threads"] = partial(whole, rows=rows, workers=threads)
+    for rows in blocks:
+        found[f"{layout}, blocks of {rows}"] = partial(whole, rows=rows)
+        if threads > 1:
+            found[f"{layout}, blocks of {rows}, Python threads"] = partial(whole, rows=rows, workers=threads)
     return found
 
 
