@@ -200,13 +200,18 @@ def by_hand(loss: str, layout: str, threads: int) -> Block:
 @cache
 def compiler_works() -> bool:
     """`torch.compile` needs a C++ compiler at run time."""
-    torch._dynamo.config.recompile_limit = torch._dynamo.config.accumulated_recompile_limit = 10**4
     try:
-        torch.compile(lambda x: x + 1)(torch.zeros(2))
+        compile_static(lambda x: x + 1, 1)(torch.zeros(2))
     except Exception as error:
         print(f"torch.compile is left out: {type(error).__name__}", file=sys.stderr)
         return False
     return True
+
+
+def compile_static(function: Any, threads: int) -> Any:
+    """Anew for every shape, however many there are, and apart from other functions that share its code."""
+    limits = {"recompile_limit": 10**3, "isolate_recompiles": True}
+    return torch.compile(function, fullgraph=True, dynamic=False, options={"cpp.threads": threads}, **limits)
 
 
 @cache
@@ -218,16 +223,16 @@ def compiled_gradient(loss: str, layout: str, threads: int) -> Block:
 
     def block(x: Tensor, y: Tensor, W: Tensor, b: Tensor, dW: Tensor, db: Tensor, scale: float) -> Tensor:
         (part_W, part_b), total = torch.func.grad_and_value(total_loss, argnums=(0, 1))(W, b, x, y)
-        dW.add_(part_W * scale)  # torch 2.13 compiles add_(…, alpha=scale) here as if alpha were 1
+        dW.add_(part_W * scale)  # not alpha=scale: of a product, torch 2.13 compiles it as alpha=1
         db.add_(part_b * scale)
         return total
 
-    return torch.compile(block, fullgraph=True, dynamic=False, options={"cpp.threads": threads})
+    return compile_static(block, threads)
 
 
 @cache
 def compiled_labels(layout: str, threads: int) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    return torch.compile(partial(labels, layout), fullgraph=True, dynamic=False, options={"cpp.threads": threads})
+    return compile_static(partial(labels, layout), threads)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
