@@ -35,7 +35,10 @@ def version_of(package: str) -> str | None:
         return None
 
 
-def describe_machine(packages: tuple[str, ...] = ("numpy", "threadpoolctl")) -> dict[str, Any]:
+PACKAGES = ("numpy", "threadpoolctl", "torch", "jax", "jaxlib", "scikit-learn", "onnx", "onnxruntime", "cython")
+
+
+def describe_machine(packages: tuple[str, ...] = PACKAGES) -> dict[str, Any]:
     config = fastlc.show_config("dicts")
     blas = [f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info() if lib["user_api"] == "blas"]
     return {
@@ -44,7 +47,10 @@ def describe_machine(packages: tuple[str, ...] = ("numpy", "threadpoolctl")) -> 
         "cores": cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {"fastlc": config["fastlc"], **{name: version_of(name) for name in packages}},
+        "versions": {
+            "fastlc": config["fastlc"],
+            **{name: version for name in packages if (version := version_of(name)) is not None},
+        },
         "blas": sorted(set(blas)),
         "compiler": config["compiler"],
         "instruction set": config["instruction sets"]["in use"],

@@ -24,7 +24,7 @@ sys.path.insert(0, str(FOLDER))
 from cases import Case, cases, make_data  # noqa: E402
 from limits import Limits  # noqa: E402
 from numpy_losses import CAREFUL  # noqa: E402
-from peers import Check, find_peers  # noqa: E402
+from peers import LIBRARIES, Check, Peer, optional  # noqa: E402
 from report import Row, Timing, markdown_table, table  # noqa: E402
 
 # rows that are no multiple of any block; more classes than the few; a single row
@@ -39,22 +39,69 @@ SMALL = [
 ]
 
 
+# For libraries that may compile every shape: each loss and task, both dtypes, blocks cut short, many classes.
+FEW = [
+    Case("loss", 1100, 33, 3),
+    Case("loss", 1100, 33, 3, "float64", "hinge"),
+    *(Case("loss", 50, 33, 3, dtype, name) for name, dtype in zip(LOSSES, ("float64", "float32") * 9, strict=False)),
+    Case("loss", 1100, 20, 70, "float64"),
+    Case("step", 1, 50, 7),
+    Case("step", 32, 50, 7, "float64", "hinge"),
+    Case("epoch", 200, 50, 7, "float64", batch=64),
+    Case("predict", 1, 50, 7, "float64"),
+    Case("predict", 300, 50, 7),
+]
+FEWER = [case for case in FEW if case.N in (1, 200, 300)]
+OTHERS = [name for name in LIBRARIES if name not in ("fastlc", "numpy")]
+
+
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: case.name)
 @pytest.mark.parametrize("threads", [1, 3])
-def test_every_peer_equals_the_reference(case: Case, threads: int) -> None:
+def test_fastlc_and_numpy_equal_the_reference(case: Case, threads: int) -> None:
     check = Check(case, make_data(case))
-    peers = find_peers(case, threads)
+    peers = [peer for name in ("fastlc", "numpy") for peer in LIBRARIES[name](case, threads)]
     assert [peer.library for peer in peers[:2]] == ["fastlc", "numpy"]
     assert len({str(peer) for peer in peers}) == len(peers), "variants share a name"
     for peer in peers:
         check(peer)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # torch.compile uses it itself
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("library", OTHERS)
+def test_every_peer_that_is_installed_equals_the_reference(library: str, threads: int) -> None:
+    checked = 0
+    for case in FEWER if library == "torch.compile" or (library, threads) == ("jax", 1) else FEW:
+        peers = LIBRARIES[library](case, threads)
+        assert len({str(peer) for peer in peers}) == len(peers), "variants share a name"
+        check = Check(case, make_data(case))
+        for peer in peers:
+            assert peer.library == library
+            check(peer)
+            checked += 1
+    if not checked:
+        pytest.skip(f"{library} is not installed, or has nothing for {threads} threads")
+
+
+def test_a_library_that_is_not_installed_has_no_peers(capfd: pytest.CaptureFixture[str]) -> None:
+    peers = optional("absent", "absent_peer")
+    assert peers(SMALL[0], 1) == peers(SMALL[0], 2) == []
+    assert capfd.readouterr().err.count("absent_peer is left out") == 1
+
+
+def test_another_function_is_run_but_not_compared() -> None:
+    case = Case("loss", 50, 5, 3, "float64")
+    check = Check(case, make_data(case))
+    calls: list[int] = []
+    check(Peer("other", "", lambda data: lambda: calls.append(1) or (0.0, data.W, data.b), other_function="zero"))
+    assert calls
+
+
 def test_a_wrong_peer_is_refused() -> None:
     case = Case("loss", 50, 5, 3, "float64")
     check = Check(case, make_data(case))
-    ours, numpy, *_ = find_peers(case, 1)
-    wrong = type(ours)("wrong", "", lambda data: lambda: (*ours.make(data)()[:2], data.b))
+    (ours,), (numpy, *_) = (LIBRARIES[name](case, 1) for name in ("fastlc", "numpy"))
+    wrong = Peer("wrong", "", lambda data: lambda: (*ours.make(data)()[:2], data.b))
     check(numpy)
     with pytest.raises(AssertionError, match=r"wrong is off by .* in b"):
         check(wrong)
@@ -64,7 +111,7 @@ def test_a_loss_without_a_careful_version_uses_the_reference(monkeypatch: pytest
     monkeypatch.delitem(CAREFUL, "hinge")
     case = Case("loss", 300, 9, 4, "float64", "hinge")
     check = Check(case, make_data(case))
-    for peer in find_peers(case, 1):
+    for peer in LIBRARIES["numpy"](case, 1):
         check(peer)
 
 
@@ -91,14 +138,15 @@ def test_ratio_is_the_median_of_the_rounds() -> None:
 
 
 def test_runner_writes_json_and_markdown(tmp_path: Path) -> None:
+    losses = list(LOSSES)[1:3]
     files = ["--json", str(tmp_path / "out.json"), "--markdown", str(tmp_path / "out.md")]
-    options = ["--cases", "32x64x10", "--threads", "1", "--budget", "0.01", "--repeat", "2", "--losses", *LOSSES]
+    options = ["--cases", "32x64x10", "--threads", "1", "--budget", "0.01", "--repeat", "2", "--losses", *losses]
     done = subprocess.run(
         [sys.executable, str(FOLDER / "run.py"), *options, *files], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    assert [row["case"] for row in report["rows"]] == [f"{loss} 32x64x10" for loss in LOSSES]
+    assert [row["case"] for row in report["rows"]] == [f"{loss} 32x64x10" for loss in losses]
     assert {"cpu", "cores", "date", "python", "versions", "blas", "instruction set"} <= report["machine"].keys()
     for row in report["rows"]:
         ours, *others = row["peers"]
@@ -107,7 +155,7 @@ def test_runner_writes_json_and_markdown(tmp_path: Path) -> None:
         assert all(peer["samples"] >= 2 and peer["median_ms"] > 0 for peer in row["peers"])
     markdown = (tmp_path / "out.md").read_text(encoding="utf-8")
     assert markdown.strip() == done.stdout.strip()
-    assert len(re.findall(r"^\| \w+ 32x64x10 ", markdown, re.MULTILINE)) == len(LOSSES)
+    assert len(re.findall(r"^\| \w+ 32x64x10 ", markdown, re.MULTILINE)) == len(losses)
 
 
 def test_runner_names_the_cases_when_none_matches() -> None:
