@@ -35,7 +35,7 @@ struct ManyLayout {
     targets = values ? scores : 0;
     columns = rows * call.d;
     panels = gradient ? rows * round_up(call.d, kPanel<T>) : 0;
-    strip = kStrip * max_of(call.d, rows);
+    strip = kStrip * max_of(call.d, rows) + kLanes<T>;
     own = round_up(max_of(strip, call.c * kPanel<T>), 16);
   }
   size_t bytes(int threads) const {
@@ -52,11 +52,18 @@ FASTLC_INLINE void panel_tile(int64_t n, const T *strip, const T *panel, Vec<T> 
       [=](int64_t k, int v) FASTLC_INLINE_LAMBDA { return load(panel + k * kPanel<T> + v * kLanes<T>); }, acc);
 }
 
-// strip[k · kStrip + m] = rows[m · stride + k], for m < valid and 0 beyond.
+// strip[k · kStrip + m] = rows[m · stride + k], for m < valid and 0 beyond. Whole vectors are stored, whose last lanes the
+// next one overwrites: there is room for one more vector at the end.
 template <class T>
-void pack_strip(const T *rows, int64_t stride, int64_t valid, int64_t n, T *strip) {
-  for (int m = 0; m < kStrip; ++m) {
-    for (int64_t k = 0; k < n; ++k) strip[k * kStrip + m] = m < valid ? rows[m * stride + k] : T(0);
+FASTLC_NOINLINE void pack_strip(const T *rows, int64_t stride, int64_t valid, int64_t n, T *strip) {
+  constexpr int L = kLanes<T>;
+  for (int64_t k = 0; k < n; k += L) {
+    for (int m = (kStrip - 1) / L * L; m >= 0; m -= L) {
+      Vec<T> v[L] = {};
+      for (int64_t i = 0; i < min_of(L, valid - m); ++i) v[i] = load_up_to(rows + (m + i) * stride + k, n - k);
+      transpose_lanes<T>(v);
+      for (int64_t i = 0; i < min_of(L, n - k); ++i) store(strip + (k + i) * kStrip + m, v[i]);
+    }
   }
 }
 
