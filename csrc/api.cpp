@@ -47,7 +47,9 @@ fastlc_status with_dtype(const fastlc_call *call, F f) {
 
 struct Workspace {
   explicit Workspace(const fastlc_call &call)
-      : cancel(call.cancel, call.cancel_arg), run{cancel, scratch, partials, gradient, threads_of_call()} {}
+      : cancel(call.cancel, call.cancel_arg), scratch(lent, sizeof lent), partials(lent_partials, sizeof lent_partials),
+        run{cancel, scratch, partials, gradient, threads_of_call()} {}
+  alignas(64) char lent[32 << 10], lent_partials[1 << 10];  // no malloc for what fits
   Cancel cancel;
   Scratch scratch, partials, gradient;
   Run run;

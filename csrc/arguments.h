@@ -16,6 +16,7 @@ namespace fastlc {
 namespace py = pybind11;
 
 constexpr int kFloat = py::detail::npy_api::NPY_FLOAT_, kDouble = py::detail::npy_api::NPY_DOUBLE_;
+constexpr int kInt64 = sizeof(long) == 8 ? py::detail::npy_api::NPY_LONG_ : py::detail::npy_api::NPY_LONGLONG_;
 
 [[noreturn]] inline void refuse(const std::string &sentence) { throw py::value_error(sentence); }
 
@@ -107,6 +108,18 @@ inline Array in_place(py::handle value, const char *name, const Array *like = nu
     slow_path("refuse_in_place", value, name);
   }
   return array;
+}
+
+// A new array, as np.empty; pybind11's own constructor costs half a microsecond more.
+inline py::array empty_array(int type, std::initializer_list<int64_t> shape) {
+  const py::detail::npy_api &numpy = py::detail::npy_api::get();
+  py::ssize_t dimensions[2] = {};
+  int n = 0;
+  for (int64_t size : shape) dimensions[n++] = static_cast<py::ssize_t>(size);
+  PyObject *descriptor = numpy.PyArray_DescrFromType_(type);  // the constructor takes it over
+  PyObject *made = numpy.PyArray_NewFromDescr_(numpy.PyArray_Type_, descriptor, n, dimensions, nullptr, nullptr, 0, nullptr);
+  if (!made) throw py::error_already_set();
+  return py::reinterpret_steal<py::array>(made);
 }
 
 // ---- Shapes ---------------------------------------------------------------------------------------------------------

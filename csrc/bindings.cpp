@@ -119,8 +119,7 @@ struct Call : fastlc_call {
   }
 
   py::array make(std::initializer_list<int64_t> shape) const {
-    const py::dtype type(dtype == FASTLC_FLOAT32 ? kFloat : kDouble);
-    return py::array(type, std::vector<py::ssize_t>(shape.begin(), shape.end()));
+    return empty_array(dtype == FASTLC_FLOAT32 ? kFloat : kDouble, shape);
   }
 
   py::array make_zeros(std::initializer_list<int64_t> shape) const {
@@ -166,8 +165,8 @@ py::array predict(py::handle X, py::handle W, py::handle b) {
   Call call;
   call.take_X(X);
   call.take_model(W, b);
-  py::array_t<int64_t> out(call.n);
-  call.run([&, data = out.mutable_data()] { return fastlc_predict(&call, data); });
+  py::array out = empty_array(kInt64, {call.n});
+  call.run([&, data = static_cast<int64_t *>(out.mutable_data())] { return fastlc_predict(&call, data); });
   return out;
 }
 

@@ -78,8 +78,9 @@ struct StoreGradient {
   FASTLC_INLINE void operator()(int64_t i, Vec<T> g, int64_t n) const { store_first(dW + i, n, g); }
 };
 
-// Stochastic gradient descent, see fastlc_sgd.
-template <class T>
+// Stochastic gradient descent, see fastlc_sgd. `plain`: without momentum, weight decay and l1, whose tests would take longer
+// than the step.
+template <class T, bool plain>
 struct Descend {
   Descend(double lr, const fastlc_sgd &sgd, T *W, T *velocity)
       : rate(T(lr)), momentum(T(sgd.momentum)), decay(T(sgd.weight_decay)), shrink(T(lr * sgd.l1)), nesterov(sgd.nesterov),
@@ -88,17 +89,19 @@ struct Descend {
   FASTLC_INLINE Vec<T> before(int64_t, int64_t) const { return Vec<T>{}; }
   FASTLC_INLINE void operator()(int64_t i, Vec<T> g) const {
     Vec<T> v = {};
-    if (momentum != 0) v = load(velocity + i);
+    if (has_velocity()) v = load(velocity + i);
     store(W + i, step(load(W + i), g, &v));
-    if (momentum != 0) store(velocity + i, v);
+    if (has_velocity()) store(velocity + i, v);
   }
   FASTLC_INLINE void operator()(int64_t i, Vec<T> g, int64_t n) const {
     Vec<T> v = {};
-    if (momentum != 0) v = load_first(velocity + i, n);
+    if (has_velocity()) v = load_first(velocity + i, n);
     store_first(W + i, n, step(load_first(W + i, n), g, &v));
-    if (momentum != 0) store_first(velocity + i, n, v);
+    if (has_velocity()) store_first(velocity + i, n, v);
   }
+  FASTLC_INLINE bool has_velocity() const { return !plain && momentum != 0; }
   FASTLC_INLINE Vec<T> step(Vec<T> w, Vec<T> g, Vec<T> *v) const {
+    if constexpr (plain) return w - rate * g;
     if (decay != 0) g += decay * w;
     if (momentum != 0) {
       *v = momentum * *v + g;
@@ -191,8 +194,8 @@ FASTLC_NOINLINE void bias_block(const T *s, int64_t stride, int64_t classes, int
   }
 }
 
-template <class T>
-void descend(int64_t count, const T *dW, const Descend<T> &finish) {
+template <class T, bool plain>
+void descend(int64_t count, const T *dW, const Descend<T, plain> finish) {
   int64_t i = 0;
   for (; i + kLanes<T> <= count; i += kLanes<T>) finish(i, load(dW + i));
   if (i < count) finish(i, load_first(dW + i, count - i), count - i);
@@ -340,9 +343,9 @@ template <class T>
 bool is_one_block(const fastlc_call &call, int64_t n) {
   return n <= few_block_rows<T>(call.d, call.c) && pieces_of(n, call.c * call.d) == 1;
 }
-template <class T>
-bool few_step(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, const Descend<T> &on_W,
-              const Descend<T> &on_b, double *sum) {
+template <class T, bool plain>
+bool few_step(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run,
+              const Descend<T, plain> &on_W, const Descend<T, plain> &on_b, double *sum) {
   T *db = static_cast<T *>(run.partials.get(sizeof(T) * static_cast<size_t>(call.c)));
   *sum = 0;
   return few_blocks<T>(

@@ -79,16 +79,16 @@ double penalty(const fastlc_call &call, T *dW) {
 
 template <class T>
 void sgd_step(int64_t count, double lr, const fastlc_sgd &sgd, T *W, const T *dW, T *velocity) {
-  descend(count, dW, Descend<T>(lr, sgd, W, velocity));
+  descend(count, dW, Descend<T, false>(lr, sgd, W, velocity));
 }
 
-template <class T>
-bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
-               const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
-  fastlc_sgd plain = sgd;  // the bias is not regularised
-  plain.weight_decay = plain.l1 = 0;
-  const Descend<T> on_W(lr, sgd, static_cast<T *>(epoch.W), static_cast<T *>(epoch.velocity_W));
-  const Descend<T> on_b(lr, plain, static_cast<T *>(epoch.b), static_cast<T *>(epoch.velocity_b));
+template <class T, bool plain>
+bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
+                      const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
+  fastlc_sgd of_b = sgd;  // the bias is not regularised
+  of_b.weight_decay = of_b.l1 = 0;
+  const Descend<T, plain> on_W(lr, sgd, static_cast<T *>(epoch.W), static_cast<T *>(epoch.velocity_W));
+  const Descend<T, plain> on_b(lr, of_b, static_cast<T *>(epoch.b), static_cast<T *>(epoch.velocity_b));
   if (!is_many<T>(call, rows.n) && is_one_block<T>(call, rows.n)) {
     return few_step<T>(call, rows, scale, run, on_W, on_b, loss_sum);
   }
@@ -102,6 +102,14 @@ bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, 
   if (on_b.W) descend(call.c, gradient + size, on_b);
   *loss_sum = out.loss;
   return true;
+}
+
+template <class T>
+bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
+               const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
+  const bool plain = sgd.momentum == 0 && sgd.weight_decay == 0 && sgd.l1 == 0;
+  const auto batch = plain ? descend_on_batch<T, true> : descend_on_batch<T, false>;
+  return batch(call, rows, scale, run, lr, sgd, epoch, loss_sum);
 }
 
 template <class T>

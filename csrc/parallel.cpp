@@ -183,11 +183,14 @@ bool Cancel::requested() {
   return cancelled_ = ask_(arg_) != 0;
 }
 
-Scratch::~Scratch() { std::free(data_); }
+Scratch::~Scratch() {
+  if (data_ != lent_) std::free(data_);
+}
 
 void *Scratch::get(size_t bytes) {
   if (bytes <= size_) return data_;
-  std::free(data_);
+  if (data_ != lent_) std::free(data_);
+  data_ = nullptr;
   size_ = 0;
   const size_t rounded = (bytes + 63) / 64 * 64;
   data_ = rounded < bytes ? nullptr : std::aligned_alloc(64, rounded);

@@ -22,19 +22,20 @@ class Cancel {
   bool cancelled_ = false;
 };
 
-// Memory that a call works in: grows, is reused from one mini-batch to the next, 64-byte aligned.
-// Throws std::bad_alloc, before any thread is started.
+// Memory that a call works in: grows, is reused from one mini-batch to the next, 64-byte aligned. Begins in memory of the
+// caller's, if any, which small calls never leave. Throws std::bad_alloc, before any thread is started.
 class Scratch {
  public:
-  Scratch() = default;
+  explicit Scratch(void *lent = nullptr, size_t size = 0) : data_(lent), size_(size), lent_(lent) {}
   Scratch(const Scratch &) = delete;
   Scratch &operator=(const Scratch &) = delete;
   ~Scratch();
   void *get(size_t bytes);
 
  private:
-  void *data_ = nullptr;
-  size_t size_ = 0;
+  void *data_;
+  size_t size_;
+  void *lent_;
 };
 
 // The most threads that a call may use now. Read once a call, since others may change it meanwhile.

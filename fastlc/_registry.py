@@ -127,6 +127,8 @@ class Loss:
     """What y holds: integer labels in [0, C), or floats of the shape of the scores."""
     options: Mapping[str, float]
     """The loss's own keyword arguments and their defaults, in the order of the kernel."""
+    defaults: tuple[float, ...]
+    """The values of `options`."""
     on_scores: ScoreLoss
     linear: LinearLoss
     reference: Callable[..., Any]
@@ -136,12 +138,14 @@ class Loss:
 
     def checked(self, function: str, class_weight: ArrayLike | None, given: Mapping[str, float]) -> tuple[float, ...]:
         """The values of all options in the order of the kernel; TypeError for an argument that the loss has not."""
+        if not given and class_weight is None:
+            return self.defaults
         unknown = [name for name in given if name not in self.options]
         if class_weight is not None and self.targets == "values":
             unknown.append("class_weight")
         for name in unknown:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-        return tuple(float(given.get(name, default)) for name, default in self.options.items())
+        return tuple(map(float, {**self.options, **given}.values()))
 
 
 LOSSES: dict[str, Loss] = {}
@@ -166,7 +170,7 @@ def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss
         grad: bool = True,
         **given: float,
     ) -> Any:
-        values = row.checked(name, class_weight, given) if given or class_weight is not None else defaults
+        values = row.checked(name, class_weight, given)
         return _core.loss(kernel, S, y, sample_weight, class_weight, reduction, grad, values)
 
     def linear(
@@ -184,7 +188,7 @@ def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss
         grad: bool = True,
         **given: float,
     ) -> Any:
-        values = row.checked(fused, class_weight, given) if given or class_weight is not None else defaults
+        values = row.checked(fused, class_weight, given)
         return _core.linear_loss(kernel, X, y, W, b, sample_weight, class_weight, reduction, l1, l2, dX, grad, values)
 
     own = [signature.parameters[option] for option in options]
@@ -196,7 +200,7 @@ def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss
         and (parameter.name != "class_weight" or "class_weight" in signature.parameters)
     ]
     _describe(linear, oracle, inspect.Signature([*common, *own]), own, _LINEAR, fused)
-    row = LOSSES[name] = Loss(name, kernel, targets, options, on_scores, linear, oracle, linear_oracle)
+    row = LOSSES[name] = Loss(name, kernel, targets, options, defaults, on_scores, linear, oracle, linear_oracle)
     return on_scores, linear
 
 
