@@ -21,9 +21,9 @@ bool parallel(int64_t pieces, const fastlc::Run &run, F &&f) {
 
 // Into how many pieces to cut: by shape alone. A piece should last some 10 µs, more than it costs to wake a thread.
 constexpr int64_t kMaxPieces = 64;
-constexpr int64_t kPieceWork = 1 << 20;  // multiply-adds
+constexpr int64_t kPieceWork = 1 << 19;  // multiply-adds
 inline int64_t pieces_of(int64_t rows, int64_t work_per_row) {
-  const int64_t by_work = rows * work_per_row / kPieceWork;
+  const int64_t by_work = (rows * work_per_row + kPieceWork / 2) / kPieceWork;
   return max_of(1, min_of(min_of(by_work, rows / 16), kMaxPieces));
 }
 
