@@ -93,7 +93,7 @@ def _panel(
         for place, (i, peer) in enumerate(_bars(row, columns)):
             y, times = top + place + 0.5, row.ratio(peer)
             shown = min(max(times, 1 / FARTHEST), FARTHEST)
-            ax.barh(y, shown - 1, left=1, height=0.92, linewidth=0, **_style(i))
+            ax.barh(y, shown - 1, left=1, height=0.92, **_style(i))
             mark = marks.get(f"{peer.library}: {peer.note}", "")
             label = f"{times:.2f}×  {milliseconds(peer.seconds)} ms {mark}"
             ax.annotate(label, (max(shown, 1.0), y), (3, 0), textcoords="offset points", fontsize=6.5, va="center")
@@ -131,4 +131,5 @@ def _name(column: Column) -> str:
 
 
 def _style(i: int) -> dict[str, Any]:
-    return {"color": COLOURS[i % len(COLOURS)], "hatch": "////" if i >= len(COLOURS) else None}
+    hatch = "////" if i >= len(COLOURS) else None
+    return {"facecolor": COLOURS[i % len(COLOURS)], "edgecolor": "white", "hatch": hatch, "linewidth": 0}

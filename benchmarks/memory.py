@@ -7,9 +7,9 @@ rows, so that what compiling takes for a moment does not count either.
 
 Linux only: the kernel tells the peak (``VmHWM``), and starts it anew when asked.
 
-    python benchmarks/memory.py '{"case": {"task": "loss", "N": 1000, …}, "threads": 1, "peer": "fastlc"}'
+    python benchmarks/memory.py '{"case": {"task": "loss", "N": 1000, …}, "threads": 1, "library": "numpy", …}'
 
-prints the bytes.
+prints the bytes. No other library is imported.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def _status(name: str) -> int:
     return int(lines[name].split()[0]) * 1024
 
 
-def measure_memory(case: Any, threads: int, peer: str) -> int | None:
-    """Bytes that the peer of that name needs for a `Case`; None where the system does not tell, or the peer fails."""
+def measure_memory(case: Any, threads: int, library: str, variant: str = "") -> int | None:
+    """Bytes that a variant of a library needs for a `Case`; None where the system does not tell, or it fails."""
     if not can_measure():
         return None
-    task = json.dumps({"case": asdict(case), "threads": threads, "peer": peer})
+    task = json.dumps({"case": asdict(case), "threads": threads, "library": library, "variant": variant})
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(Path(fastlc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
@@ -74,23 +74,24 @@ def measure_memory(case: Any, threads: int, peer: str) -> int | None:
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        print(f"{case.name}: no memory of {peer}, which took more than {TIMEOUT:.0f} s", file=sys.stderr)
+        print(f"{case.name}: no memory of {library} ({variant}), which took more than {TIMEOUT:.0f} s", file=sys.stderr)
         return None
     if done.returncode != 0:
-        print(f"{case.name}: no memory of {peer}, which failed:\n{done.stderr}", file=sys.stderr)
+        print(f"{case.name}: no memory of {library} ({variant}), which failed:\n{done.stderr}", file=sys.stderr)
         return None
     return int(done.stdout.split()[-1])
 
 
 def main() -> None:
     from cases import Case, make_data
-    from peers import find_peers, own
+    from peers import LIBRARIES, own
     from threadpoolctl import threadpool_limits
 
     task = json.loads(sys.argv[1])
     case = Case(**task["case"])
     fastlc.set_num_threads(task["threads"])
-    (peer,) = [peer for peer in find_peers(case, task["threads"]) if str(peer) == task["peer"]]
+    peers = LIBRARIES[task["library"]](case, task["threads"])
+    (peer,) = [peer for peer in peers if peer.variant == task["variant"]]
     data = make_data(case)
     with threadpool_limits(peer.blas_threads, "blas"):
         peer.make(own(case, data.first(min(case.N, 8), data.lr)))()

@@ -31,10 +31,6 @@ class Timing:
     def seconds(self) -> float:
         return median(self.samples)
 
-    @property
-    def name(self) -> str:
-        return f"{self.library} ({self.variant})" if self.variant else self.library
-
 
 @dataclass
 class Row:

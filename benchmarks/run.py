@@ -137,7 +137,7 @@ def add_memory(case: Case, row: Row) -> None:
     for library in dict.fromkeys(timing.library for timing in row.timings):
         fastest = row.fastest(library)
         if fastest:
-            fastest.memory = measure_memory(case, row.threads, fastest.name)
+            fastest.memory = measure_memory(case, row.threads, library, fastest.variant)
 
 
 def same_loss(case: Case, peers: Sequence[Peer], calls: Sequence[Call]) -> None:

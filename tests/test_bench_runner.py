@@ -77,15 +77,15 @@ def test_gauge_keeps_the_best_run(monkeypatch: pytest.MonkeyPatch, threads: int)
 def test_memory_of_a_peer_is_that_of_its_scores() -> None:
     case = Case("loss", 20000, 10, 1000)
     scores = case.N * case.C * 4
-    ours, numpy = (measure_memory(case, 1, peer) for peer in ("fastlc", "numpy (rows, whole)"))
+    ours, numpy = (measure_memory(case, 1, *peer) for peer in (("fastlc",), ("numpy", "rows, whole")))
     assert ours is not None
     assert numpy is not None
     assert numpy >= scores > 2 * ours
 
 
 def test_memory_of_a_peer_that_fails_is_unknown(capfd: pytest.CaptureFixture[str]) -> None:
-    assert measure_memory(Case("loss", 10, 3, 2), 1, "no such peer") is None
-    assert not can_measure() or "no such peer" in capfd.readouterr().err
+    assert measure_memory(Case("loss", 10, 3, 2), 1, "fastlc", "no such variant") is None
+    assert not can_measure() or "no such variant" in capfd.readouterr().err
 
 
 def test_tables_show_ratios_notes_memory_and_variants() -> None:
