@@ -111,7 +111,7 @@ def _axes(ax: Axes, rows: Sequence[Row], places: Mapping[str, tuple[float, float
     shares = [row.limit / row.timings[0].seconds for row in rows]
     least = max(min([*ratios, *shares, 0.5]), 1 / FARTHEST)
     ax.set_xscale("log")
-    ax.set_xlim(least / 4, min(max([*ratios, 2.0]), FARTHEST) * 5)  # room for the labels at both ends
+    ax.set_xlim(least / 4, min(max([*ratios, 2.0]), FARTHEST) * 8)  # room for the labels at both ends
     ax.set_ylim(height - 0.5, -0.4)
     ax.set_yticks([(top + bottom) / 2 for top, bottom in places.values()], list(places), fontsize=8)
     for panel in ax.figure.axes:
