@@ -34,23 +34,24 @@ def variants(case: Case, threads: int) -> dict[str, Make]:
     found: dict[str, Make] = {}
     for layout in ("rows", "columns") if case.C <= 64 else ("rows",):
         if case.task == "predict":
-            found[layout] = partial(predict, layout=layout)
+            found[layout] = partial(predict, predict_function(layout))
             continue
         ways = {"autograd": partial(autograd, case.loss, layout)}
         if case.loss in BY_HAND:
             ways["by hand"] = partial(by_hand, case.loss, layout)
         for name, block in ways.items():
+            name = f"{name}, {layout}"
             if case.task == "step":
-                found[f"{name}, {layout}"] = partial(sgd_step, block=block)
+                found[name] = partial(train, step_function(block), ("X", "y"))
             elif case.task == "epoch":
-                for whole in (False, True):
-                    words = f"{name}, {layout}, {'gathered whole' if whole else 'gathered by batch'}"
-                    found[words] = partial(sgd_epoch, block=block, batch=case.batch, whole=whole)
+                for words, whole in ("gathered by batch", False), ("gathered whole", True):
+                    epoch = epoch_function(block, case.batch, whole)
+                    found[f"{name}, {words}"] = partial(train, epoch, ("X", "y", "order"))
             else:
-                found[f"{name}, {layout}, whole"] = partial(linear_loss, block=block, rows=case.N)
+                found[f"{name}, whole"] = partial(linear_loss, loss_function(block, case.N))
                 for rows in (256, 1024):
                     if rows < case.N:
-                        found[f"{name}, {layout}, blocks of {rows}"] = partial(linear_loss, block=block, rows=rows)
+                        found[f"{name}, blocks of {rows}"] = partial(linear_loss, loss_function(block, rows))
     return found
 
 
@@ -144,8 +145,8 @@ def by_hand(loss: str, layout: str, x: Any, y: Any, W: Any, b: Any) -> tuple[Any
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def linear_loss(data: Data, block: Block, rows: int) -> Call:
-    N = len(data.X)
+def loss_function(block: Block, rows: int) -> Any:
+    """Mean loss, dW and db, in blocks of so many rows; the last one may be shorter."""
 
     @jax.jit
     def mean_loss(X: Any, y: Any, W: Any, b: Any) -> Any:
@@ -155,23 +156,78 @@ def linear_loss(data: Data, block: Block, rows: int) -> Call:
         def on_block(i: Any, sums: Any) -> Any:
             return add(sums, *(jax.lax.dynamic_slice_in_dim(a, i * rows, rows) for a in (X, y)))
 
-        sums = jnp.zeros((), W.dtype), jnp.zeros_like(W), jnp.zeros_like(b)
-        sums = jax.lax.fori_loop(0, N // rows, on_block, sums) if rows < N else sums
-        rest = N % rows if rows < N else N
-        return [s / N for s in (add(sums, X[N - rest :], y[N - rest :]) if rest else sums)]
+        N = len(X)
+        if rows >= N:
+            sums = block(X, y, W, b)
+        else:
+            sums = jnp.zeros((), W.dtype), jnp.zeros_like(W), jnp.zeros_like(b)
+            sums = jax.lax.fori_loop(0, N // rows, on_block, sums)
+            if N % rows:
+                sums = add(sums, X[-(N % rows) :], y[-(N % rows) :])
+        return [s / N for s in sums]
 
+    return mean_loss
+
+
+def step_function(block: Block) -> Any:
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def step(W: Any, b: Any, lr: Any, X: Any, y: Any) -> Any:
+        loss, dW, db = block(X, y, W, b)
+        rate = lr / len(X)
+        return W - rate * dW, b - rate * db, loss / len(X)
+
+    return step
+
+
+def epoch_function(block: Block, batch: int, whole: bool) -> Any:
+    """A scan over mini-batches; the permuted rows are gathered all before it, or each batch's within."""
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def epoch(W: Any, b: Any, lr: Any, X: Any, y: Any, order: Any) -> Any:
+        def take(a: Any, rows: Any) -> Any:
+            return a.at[rows].get(mode="promise_in_bounds")
+
+        def step(state: Any, batch: Any) -> Any:
+            (W, b, total), (x, y) = state, batch
+            loss, dW, db = block(x, y, W, b)
+            rate = lr / len(y)
+            return (W - rate * dW, b - rate * db, total + loss), None
+
+        def gather_and_step(state: Any, rows: Any) -> Any:
+            return step(state, (take(X, rows), take(y, rows)))
+
+        N = len(order)
+        state = W, b, jnp.zeros((), W.dtype)
+        cut = order[: N // batch * batch].reshape(-1, batch)
+        if whole:
+            state, _ = jax.lax.scan(step, state, (take(X, cut), take(y, cut)))
+        else:
+            state, _ = jax.lax.scan(gather_and_step, state, cut)
+        if N % batch:
+            state, _ = gather_and_step(state, order[-(N % batch) :])
+        W, b, total = state
+        return W, b, total / N
+
+    return epoch
+
+
+def predict_function(layout: str) -> Any:
+    return jax.jit(lambda X, W, b: linear(X, W, b, layout).argmax(1 if layout == "rows" else 0))
+
+
+def linear_loss(function: Any, data: Data) -> Call:
     arrays = jax.device_put((data.X, data.y, data.W, data.b))
 
     def call() -> Any:
-        loss, dW, db = jax.block_until_ready(mean_loss(*arrays))
+        loss, dW, db = jax.block_until_ready(function(*arrays))
         return float(loss), dW, db
 
     return call
 
 
-def trained(data: Data, function: Any, *arrays: Any) -> Call:
-    """A call of ``W, b, loss = function(W, b, *arrays)`` on arrays of the device, left in `data` for the check."""
-    data.W, data.b, *arrays = jax.device_put((data.W, data.b, *arrays))
+def train(function: Any, inputs: tuple[str, ...], data: Data) -> Call:
+    """The updated W and b stay on the device; `data` refers to them."""
+    data.W, data.b, *arrays = jax.device_put([getattr(data, name) for name in ("W", "b", "lr", *inputs)])
 
     def call() -> float:
         data.W, data.b, loss = jax.block_until_ready(function(data.W, data.b, *arrays))
@@ -180,52 +236,6 @@ def trained(data: Data, function: Any, *arrays: Any) -> Call:
     return call
 
 
-def sgd_step(data: Data, block: Block) -> Call:
-    rate, N = data.lr / len(data.X), len(data.X)
-
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def step(W: Any, b: Any, X: Any, y: Any) -> Any:
-        loss, dW, db = block(X, y, W, b)
-        return W - rate * dW, b - rate * db, loss / N
-
-    return trained(data, step, data.X, data.y)
-
-
-def sgd_epoch(data: Data, block: Block, batch: int, whole: bool) -> Call:
-    N, lr = len(data.order), data.lr
-    steps = N // batch
-
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def epoch(W: Any, b: Any, X: Any, y: Any, order: Any) -> Any:
-        def take(a: Any, rows: Any) -> Any:
-            return a.at[rows].get(mode="promise_in_bounds")
-
-        def step(state: Any, x: Any, y: Any) -> Any:
-            W, b, total = state
-            loss, dW, db = block(x, y, W, b)
-            return W - lr / len(y) * dW, b - lr / len(y) * db, total + loss
-
-        def gathered(state: Any, rows: Any) -> Any:
-            return step(state, take(X, rows), take(y, rows)), None
-
-        state = W, b, jnp.zeros((), W.dtype)
-        cut = order[: steps * batch].reshape(steps, batch)
-        if whole:
-            state, _ = jax.lax.scan(lambda state, xy: (step(state, *xy), None), state, (take(X, cut), take(y, cut)))
-        else:
-            state, _ = jax.lax.scan(gathered, state, cut)
-        if N % batch:
-            state, _ = gathered(state, order[steps * batch :])
-        W, b, total = state
-        return W, b, total / N
-
-    return trained(data, epoch, data.X, data.y, data.order)
-
-
-def predict(data: Data, layout: str) -> Call:
-    @jax.jit
-    def labels(X: Any, W: Any, b: Any) -> Any:
-        return linear(X, W, b, layout).argmax(1 if layout == "rows" else 0)
-
+def predict(function: Any, data: Data) -> Call:
     arrays = jax.device_put((data.X, data.W, data.b))
-    return lambda: np.asarray(labels(*arrays))
+    return lambda: np.asarray(function(*arrays))

@@ -100,18 +100,32 @@ def numpy_peers(case: Case, threads: int) -> list[Peer]:
 
 
 def optional(
-    library: str, module: str, function: str = "variants", other_function: str = ""
+    library: str, module: str, function: str = "variants", compiles: bool = False, other_function: str = ""
 ) -> Callable[[Case, int], list[Peer]]:
-    """Peers from ``module.function(case, threads) -> {variant: make}``; none if the module cannot be imported."""
+    """Peers from ``module.function(case, threads) -> {variant: make}``; none if the module cannot be imported.
+
+    `compiles`: when first called with a shape, which must happen before anything is timed.
+    """
 
     def peers(case: Case, threads: int) -> list[Peer]:
         found = import_once(module)
         variants = getattr(found, function)(case, threads) if found else {}
         return [
-            Peer(library, variant, make, threads, other_function=other_function) for variant, make in variants.items()
+            Peer(library, variant, called_once(make) if compiles else make, threads, other_function=other_function)
+            for variant, make in variants.items()
         ]
 
     return peers
+
+
+def called_once(make: Callable[[Data], Call]) -> Callable[[Data], Call]:
+    """`make`, after a call that leaves W and b as they were."""
+
+    def made(data: Data) -> Call:
+        make(replace(data, W=data.W.copy(), b=data.b.copy()))()
+        return make(data)
+
+    return made
 
 
 @cache
@@ -127,9 +141,9 @@ LIBRARIES: dict[str, Callable[[Case, int], list[Peer]]] = {
     "fastlc": fastlc_peers,
     "numpy": numpy_peers,
     "torch": optional("torch", "torch_peer", "eager"),
-    "torch.compile": optional("torch.compile", "torch_peer", "compiled"),
+    "torch.compile": optional("torch.compile", "torch_peer", "compiled", compiles=True),
     "torch linear_cross_entropy": optional("torch linear_cross_entropy", "torch_peer", "linear_cross_entropy"),
-    "jax": optional("jax", "jax_peer"),
+    "jax": optional("jax", "jax_peer", compiles=True),
     "scikit-learn": optional("scikit-learn", "sklearn_peer"),
     "scikit-learn, one-vs-rest": optional(
         "scikit-learn, one-vs-rest", "sklearn_peer", "one_vs_rest", other_function="one-vs-rest, a step a row"

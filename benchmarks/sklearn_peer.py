@@ -1,7 +1,8 @@
 """scikit-learn: what its users run for each task.
 
 - Loss and gradient: `LinearModelLoss` of `HalfMultinomialLoss`, private, but what `LogisticRegression` calls in every
-  iteration of its solver; coefficients and intercepts are one array, (C, D + 1).
+  iteration of its solver, with n_threads=1 (BLAS has threads of its own, and the two get into each other's way);
+  coefficients and intercepts are one array, (C, D + 1).
 - Prediction: `LogisticRegression.predict` with its coefficients set; checks of the input are included, in one variant
   all but the one for infinities (`assume_finite`).
 - Steps: `SGDClassifier.partial_fit`, another function: C binary problems, one class against the rest, and one update
