@@ -27,11 +27,14 @@ def variants(case: Case, threads: int) -> dict[str, Callable[[Data], Call]]:
     loops = build()
     if loops is None:
         return {}
-    if case.task == "predict":
-        return {"loops": partial(predict, loops, threads)}
-    if case.task == "loss" and case.loss in ("cross_entropy", "hinge"):
-        return {"loops": partial(linear_loss, loops, case.loss == "hinge", threads)}
-    return {}
+    found: dict[str, Callable[[Data], Call]] = {}
+    for n in sorted({1, threads}):  # for a few rows, threads cost more than they bring
+        name = f"loops, {n} threads"
+        if case.task == "predict":
+            found[name] = partial(predict, loops, n)
+        elif case.task == "loss" and case.loss in ("cross_entropy", "hinge"):
+            found[name] = partial(linear_loss, loops, case.loss == "hinge", n)
+    return found
 
 
 @cache
@@ -72,10 +75,9 @@ def linear_loss(loops: Any, hinge: bool, threads: int, data: Data) -> Call:
 def predict(loops: Any, threads: int, data: Data) -> Call:
     X, W, b = data.X, data.W, data.b
     labels, on_rows = np.empty(len(X), np.int64), loops.predict[C_TYPES[X.dtype.name]]
-    used = threads if len(X) > 1000 else 1  # starting threads costs more than a few rows
 
     def call() -> Any:
-        on_rows(X, W, b, labels, used)
+        on_rows(X, W, b, labels, threads)
         return labels
 
     return call

@@ -34,7 +34,9 @@ def variants(case: Case, threads: int) -> dict[str, Make]:
         }
     if (case.task, case.loss) == ("loss", "cross_entropy") and case.C > 2:
         return {
-            f"LinearModelLoss, coefficients in {order} order": partial(linear_loss, threads, order) for order in "FC"
+            f"LinearModelLoss, {order} order, n_threads={n}": partial(linear_loss, n, order)
+            for order in "FC"
+            for n in sorted({1, threads})
         }
     return {}
 

@@ -246,6 +246,8 @@ def linear_losses(
     """All rows at once, in blocks, and in blocks shared out to Python threads."""
     whole = partial(linear_loss, new_block=new_block, threads=threads)
     found: dict[str, Make] = {f"{name}, whole": whole}
+    if threads > 1 and case.N * case.D * case.C <= 10**7:  # so little that threads may cost more than they bring
+        found[f"{name}, whole, one thread"] = partial(whole, threads=1)
     for rows in blocks:
         if rows < case.N:
             found[f"{name}, blocks of {rows}"] = partial(whole, rows=rows)
