@@ -1,9 +1,9 @@
 """Who computes a case: libraries as functions with the same meaning, each in one or more variants.
 
-To add a library, write a function ``(case, threads) -> list of Peer`` and add its row to `LIBRARIES`; one that is not
-installed returns an empty list. A peer receives the arrays of the case (`Data`, with W and b of its own if it changes
-them), may prepare whatever does not depend on their values, and returns a call without arguments; that call is what is
-timed. Before it is, `Check` holds its result to `fastlc.reference`.
+To add a library, write a module with ``variants(case, threads) -> {variant: make}`` and add its row to `LIBRARIES`; one
+that cannot be imported is left out. A ``make`` receives the arrays of the case (`Data`, with W and b of its own if it
+changes them), may prepare whatever does not depend on their values, and returns a call without arguments; that call is
+what is timed. Before it is, `Check` holds its result to `fastlc.reference`.
 """
 
 from __future__ import annotations
