@@ -98,6 +98,7 @@ def kernel_calls() -> Iterator[tuple[str, Callable[[], Any]]]:
             ("cross_entropy", 420, 500, 10, {}),  # two pieces, whose gradients are added up
             ("cross_entropy", 300, 64, 10, {"weighted": True}),
             ("cross_entropy", 300, 64, 10, {"l1": 0.1, "l2": 0.1}),
+            ("cross_entropy", 300, 64, 10, {"label_smoothing": 0.1}),
             ("cross_entropy", 300, 64, 10, {"dX": True}),
             ("cross_entropy", 300, 64, 10, {"grad": False}),
             ("cross_entropy", 64, 96, 200, {"dX": True}),

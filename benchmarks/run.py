@@ -38,6 +38,8 @@ from fastlc.losses import LOSSES
 
 SAMPLE_SECONDS = 0.01
 """Shorter calls are repeated within a sample."""
+WARM_SECONDS = 0.05
+"""Of calls that do not count, before a sample on several threads: a virtual core that has rested is slow at first."""
 GAUGE_RUNS = 5
 """Of the limits, before the first round."""
 
@@ -51,13 +53,16 @@ class Stopwatch:
         self.last: Call | None = None
 
     def sample(self, peer: Peer, call: Call, calls: int = 1, warm: bool = True) -> float:
-        """Seconds a call, the mean of `calls`; before them one that does not count, if `warm`."""
+        """Seconds a call, the mean of `calls`; before them some that do not count, if `warm`."""
         with self.blas.limit(limits=peer.blas_threads):
             if self.threads > 1 and call is not self.last:
                 settle()
             self.last = call
             if warm:
+                end = perf_counter() + (WARM_SECONDS if self.threads > 1 else 0)
                 call()
+                while perf_counter() < end:
+                    call()
             start = perf_counter()
             for _ in repeat(None, calls):
                 call()

@@ -41,6 +41,13 @@ template <class T>
 FASTLC_NOINLINE void score_block(const Block<T> &block, const Block<T> &next, int64_t ahead, const T *w, int64_t w_stride,
                                  int64_t classes, int64_t d, const T *b, T *s, int64_t class_stride) {
   const int64_t all_lines = (ahead + kLine<T> - 1) / kLine<T>;
+  if (block.n == 1) {  // as many chains of additions as there are registers, or each would wait for its last one
+    for_blocks<2 * kDotClasses>(classes, [&]<int K>(int64_t c) {
+      dot_tile<T, 1, K>(block.x, w + c * w_stride, w_stride, d, b ? b + c : nullptr, s + c * class_stride, class_stride,
+                        next.x, 0, next.n > 0 && c == 0 ? all_lines : 0);
+    });
+    return;
+  }
   for_blocks<kDotClasses>(classes, [&]<int K>(int64_t c) {
     constexpr int R = dot_rows(K);
     const T *wc = w + c * w_stride;
@@ -293,7 +300,7 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
       [&](int64_t p, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t begin, int64_t end) {
         T *targets = s.data + call.c * s.stride;
         if (values) targets_to_columns(call, block, targets, s.stride);
-        head[p].loss += kLossOfColumns<T>[call.loss](call.options, scale, s.data, s.stride, call.c, block, targets, 0, block.n,
+        head[p].loss += kLossOfColumns<T>[call.loss](call, scale, s.data, s.stride, call.c, block, targets, 0, block.n,
                                                      static_cast<T *>(out.losses));
         if (dX) {
           zero_left_out(block, begin, end, dX, call.d);
@@ -353,7 +360,7 @@ bool few_step(const fastlc_call &call, const fastlc::Rows &rows, double scale, f
       [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t, int64_t) {
         T *targets = s.data + call.c * s.stride;
         if (call.targets) targets_to_columns(call, block, targets, s.stride);
-        *sum = scale * kLossOfColumns<T>[call.loss](call.options, scale, s.data, s.stride, call.c, block, targets, 0,
+        *sum = scale * kLossOfColumns<T>[call.loss](call, scale, s.data, s.stride, call.c, block, targets, 0,
                                                     block.n, nullptr);
         gradient_block(block, next, s.data, s.stride, call.c, call.d, on_W);
         if (!on_b.W) return;

@@ -39,7 +39,7 @@ bool given_loss(const fastlc_call &call, double scale, fastlc::Run &run, fastlc_
       call, scale, run, pieces, [&](int64_t piece, Column<T> s, const Block<T> &block, int64_t begin, int64_t end) {
         T *targets = s.data + call.c * s.stride;
         if (call.targets) targets_to_columns(call, block, targets, s.stride);
-        losses[piece] += kLossOfColumns<T>[call.loss](call.options, scale, s.data, s.stride, call.c, block, targets, 0, block.n,
+        losses[piece] += kLossOfColumns<T>[call.loss](call, scale, s.data, s.stride, call.c, block, targets, 0, block.n,
                                                       static_cast<T *>(out.losses));
         if (!dS) return;
         zero_left_out(block, begin, end, dS, call.c);

@@ -213,7 +213,7 @@ bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, 
         if (values) targets_to_columns(call, block, targets, s.stride);
         double losses[kBlockRows];
         bool going = many_vectors(block, run, [&](int64_t i, int64_t from, int64_t to) {
-          losses[i] = kLossOfColumns<T>[call.loss](call.options, scale, s.data, s.stride, call.c, block, targets, from, to,
+          losses[i] = kLossOfColumns<T>[call.loss](call, scale, s.data, s.stride, call.c, block, targets, from, to,
                                                    static_cast<T *>(out.losses));
         });
         for (int64_t i = 0; i * kLanes<T> < block.n && going; ++i) out.loss += losses[i];

@@ -27,13 +27,19 @@ struct Block {
   T weight[kBlockRows];
 };
 
+#define FASTLC_WEIGHS_CLASSES(Loss) Loss<T>::weighs_classes,
+template <class T>
+constexpr bool (*kWeighsClasses[])(const double *) = {FASTLC_LOSSES(FASTLC_WEIGHS_CLASSES)};
+#undef FASTLC_WEIGHS_CLASSES
+
 // Fills `block` with up to `most` rows that count, from position `begin` on; returns the position it came to.
 template <class T>
 FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows, double scale, int64_t begin, int64_t end,
                                int64_t most, Block<T> &block) {
   const T *X = static_cast<const T *>(call.X);
   const T *sample_weight = static_cast<const T *>(call.sample_weight);
-  const T *class_weight = static_cast<const T *>(call.class_weight);
+  const bool by_row = call.class_weight && !kWeighsClasses<T>[call.loss](call.options);
+  const T *class_weight = by_row ? static_cast<const T *>(call.class_weight) : nullptr;
   const int64_t last = scale == 0 ? begin : end;
   int64_t n = 0;
   const int64_t came_to = with_labels(call, [&](const auto *labels) {
@@ -118,10 +124,10 @@ void targets_to_columns(const fastlc_call &call, const Block<T> &block, T *colum
 // The loss of rows [begin, end) of a block, begin and end whole vectors or the block's end: returns the sum, weighted; their
 // scores become d loss / d scores, weighted and scaled. `out` may be null: (N) losses.
 template <class T, template <class> class Loss>
-FASTLC_NOINLINE double loss_of_columns(const double *options, double scale, T *s, int64_t stride, int64_t classes,
+FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, double scale, T *s, int64_t stride, int64_t classes,
                                        const Block<T> &block, const T *targets, int64_t begin, int64_t end, T *out) {
   constexpr int L = kLanes<T>;
-  const Loss<T> loss(options);
+  const Loss<T> loss(call.options, static_cast<const T *>(call.class_weight));
   Wide<T> sum = {};
   for (int64_t r = begin; r < end; r += L) {
     const Column<T> column{s + r, stride, classes};
@@ -145,7 +151,7 @@ FASTLC_NOINLINE double loss_of_columns(const double *options, double scale, T *s
 }
 
 template <class T>
-using LossOfColumns = double (*)(const double *, double, T *, int64_t, int64_t, const Block<T> &, const T *, int64_t, int64_t, T *);
+using LossOfColumns = double (*)(const fastlc_call &, double, T *, int64_t, int64_t, const Block<T> &, const T *, int64_t, int64_t, T *);
 
 #define FASTLC_COLUMNS(Loss) loss_of_columns<T, Loss>,
 template <class T>

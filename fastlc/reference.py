@@ -235,17 +235,28 @@ def cross_entropy(
     class_weight: Array | None = None,
     reduction: str = "mean",
     grad: bool = True,
+    label_smoothing: float = 0.0,
 ) -> Any:
     """Softmax cross-entropy, ``l = −k_y log softmax(s)_y``, with ``dl/ds = k_y (softmax(s) − onehot(y))``.
 
-    The mean divides by ``Σ v_i k_{y_i}``, as in PyTorch. At S = 0 the loss is ``ln C``.
+    With `label_smoothing` ε, in [0, 1], every class has a share in the target (Szegedy et al., 2016):
+    ``l = −Σ_c t_c log softmax(s)_c`` with ``t_c = k_c ((1 − ε) [c = y] + ε / C)``, ``dl/ds = softmax(s) Σ_c t_c − t``.
+    The mean divides by ``Σ v_i k_{y_i}`` with it and without, as in PyTorch. At S = 0 the loss is ``ln C``.
     """
     row = np.arange(len(y))
+    divides = _row_weight(y, sample_weight, class_weight)
+    if label_smoothing:
+        t = np.full(S.shape, label_smoothing / max(S.shape[1], 1), S.dtype)
+        t[row, y] += 1 - label_smoothing
+        if class_weight is not None:
+            t *= np.asarray(class_weight)
+        loss = -(t * log_softmax(S)).sum(axis=1)
+        dS = softmax(S) * t.sum(axis=1)[:, None] - t
+        return _reduce(loss, dS, _row_weight(y, sample_weight), divides, reduction, grad)
     loss = -log_softmax(S)[row, y]
     dS = softmax(S)
     dS[row, y] -= 1
-    weight = _row_weight(y, sample_weight, class_weight)
-    return _reduce(loss, dS, weight, weight, reduction, grad)
+    return _reduce(loss, dS, divides, divides, reduction, grad)
 
 
 def hinge(

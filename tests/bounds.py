@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastlc import reference
+
 Array = NDArray[Any]
 
 # Roundings charged for one evaluation of exp or log: they may be 2 ulp off, and an ulp is up to 2 u.
@@ -113,11 +115,32 @@ def sigmoid(S: Array, S_err: Array, dtype: Any) -> Array:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _cross_entropy(S: Array, S_err: Array, y: Array, dtype: Any) -> tuple[Array, Array]:
+def _cross_entropy(S: Array, S_err: Array, y: Array, dtype: Any, label_smoothing: float = 0.0) -> tuple[Array, Array]:
     row = np.arange(len(y))
     gradient = softmax(S, S_err, dtype)
+    if label_smoothing:
+        return _smoothed_cross_entropy(S, S_err, y, dtype, label_smoothing, gradient)
     gradient[row, y] += 2 * unit(dtype)  # p_y - 1 is rounded at a size of at most 1
     return log_softmax(S, S_err, dtype)[row, y], gradient
+
+
+def _smoothed_cross_entropy(
+    S: Array, S_err: Array, y: Array, dtype: Any, smoothing: float, softmax_err: Array
+) -> tuple[Array, Array]:
+    """``Σ q_c (log Σ exp(t_j) - t_c)``: the q add up to 1, and are of at most 5 roundings with a class weight.
+
+    The bound is for class weights of at most 1; what a row counts for (`Rows.weight`) has the largest of them.
+    """
+    row, n = np.arange(len(y)), max(S.shape[1], 1)
+    q = np.full(S.shape, smoothing / n)
+    q[row, y] += 1 - smoothing
+    p = np.exp(_f64(reference.log_softmax(S)))
+    t = np.abs(_f64(S - S.max(axis=1, keepdims=True))) if S.size else np.abs(_f64(S))
+    log_p = np.abs(_f64(reference.log_softmax(S)))
+    loss_err = (q * log_softmax(S, S_err, dtype)).sum(axis=1)
+    # targets and their sum, the products with t, and that of the sum with the logarithm
+    loss_err += gamma(2 * n + 8, dtype) * (q * (t + log_p)).sum(axis=1)
+    return loss_err, softmax_err + gamma(n + 8, dtype) * p + gamma(8, dtype) * (p + q)
 
 
 def _hinge(S: Array, S_err: Array, y: Array, dtype: Any, margin: float = 1.0, p: int = 1) -> tuple[Array, Array]:

@@ -108,7 +108,10 @@ def problem(shape: tuple[int, int, int], dtype: Any, targets: str = "labels", se
 
 def variants(row: Loss) -> list[dict[str, Any]]:
     """Choices of a loss's own options to try, the defaults first."""
-    return {"hinge": [{}, {"p": 2}, {"margin": 0.4}, {"margin": -0.7, "p": 2}]}.get(row.name, [{}])
+    return {
+        "cross_entropy": [{}, {"label_smoothing": 0.1}, {"label_smoothing": 1.0}],
+        "hinge": [{}, {"p": 2}, {"margin": 0.4}, {"margin": -0.7, "p": 2}],
+    }.get(row.name, [{}])
 
 
 def class_weight(row: Loss, p: Problem) -> dict[str, Array]:

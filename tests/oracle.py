@@ -76,6 +76,8 @@ def _rows(
     weight = divides if k is None else divides * k[y]
     if name == "cross_entropy":
         divides = weight
+        if options.get("label_smoothing") and k is not None:  # any class's weight may count for a row
+            weight = np.full(len(y), k.max(initial=0)) if v is None else v * k.max(initial=0)
     loss, dS = getattr(reference, name)(S, wide(y), reduction="none", **_wide_values(weights), **options)
     return bounds.Rows(loss, dS, weight, float(divides.sum()) if reduction == "mean" else 1.0)
 

@@ -199,6 +199,8 @@ VALUES: list[Row] = [
     *[(function, {"p": 3}, "p = 3, expected 1 or 2") for function in ("hinge", "linear_hinge", "sgd_epoch")],
     *[(function, {"margin": float("nan")}, "margin = nan, expected a finite number")
       for function in ("hinge", "linear_hinge", "sgd_epoch")],
+    *[(function, {"label_smoothing": value}, f"label_smoothing = {value:g}, expected a number in [0, 1]")
+      for function in ("cross_entropy", "linear_cross_entropy") for value in (-0.1, 1.5, float("nan"))],
     ("sgd_epoch", {"batch_size": 0}, "batch_size = 0, expected at least 1"),
     ("sgd_epoch", {"batch_size": -3}, "batch_size = -3, expected at least 1"),
     ("sgd_epoch", {"nesterov": True}, "nesterov needs momentum"),

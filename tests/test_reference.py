@@ -133,6 +133,24 @@ def test_cross_entropy_divides_by_its_class_weights_and_hinge_does_not(lib, dtyp
 
 
 @both
+def test_label_smoothing(lib, dtype) -> None:
+    """At s = (ln 3, 0) the probabilities are 3/4 and 1/4; smoothing 0.2 makes the targets 0.9 and 0.1."""
+    s, y = np.array([[np.log(3), 0.0]], dtype), np.array([0])
+    loss, gradient = lib.cross_entropy(s, y, label_smoothing=0.2)
+    assert loss == near(-0.9 * np.log(0.75) - 0.1 * np.log(0.25), dtype)
+    assert gradient[0].tolist() == near([0.75 - 0.9, 0.25 - 0.1], dtype)
+    # class weights 2 and 4 make them 1.8 and 0.4; the mean divides by the 2 of the row's own class
+    loss, gradient = lib.cross_entropy(s, y, label_smoothing=0.2, class_weight=np.array([2, 4], dtype))
+    assert loss == near((-1.8 * np.log(0.75) - 0.4 * np.log(0.25)) / 2, dtype)
+    assert gradient[0].tolist() == near([(0.75 * 2.2 - 1.8) / 2, (0.25 * 2.2 - 0.4) / 2], dtype)
+    # a class without weight of its own still costs what it takes from the others
+    rows = lib.cross_entropy(
+        s, y, label_smoothing=0.2, class_weight=np.array([0, 4], dtype), reduction="none", grad=False
+    )
+    assert rows.tolist() == near([-0.4 * np.log(0.25)], dtype)
+
+
+@both
 def test_squared_error(lib, dtype) -> None:
     s, t = np.array([[1.0, -2.0], [0.5, 3.0]], dtype), np.array([[0.0, 2.0], [0.25, 3.0]], dtype)
     rows, gradient = lib.squared_error(s, t, reduction="none")
