@@ -19,10 +19,12 @@ constexpr int kStrip = kManyRegisters ? 14 : 6;  // scalars (classes) × 2 vecto
 template <class T>
 constexpr int kPanel = 2 * kLanes<T>;
 
-// Where many beats few: enough classes that packing pays, and enough rows to fill a panel.
+// Where many beats few, as measured with AVX-512 and AVX2: from some 130 classes on, since then packing pays; earlier if a
+// piece's own gradient does not fit a cache or is not shared by many rows. And where there are rows to fill a panel.
 template <class T>
 bool is_many(const fastlc_call &call, int64_t n) {
-  return call.c > 40 && n >= kLanes<T>;
+  const bool costly_pieces = n < 2048 || call.c * call.d * int64_t(sizeof(T)) > (512 << 10);
+  return n >= kLanes<T> && (call.c > 128 || (call.c > 40 && costly_pieces));
 }
 
 template <class T>
