@@ -130,8 +130,7 @@ def measure(case: Case, data: Data, watch: Stopwatch, check: Check, budget: floa
         for peer, call, count, times in zip(peers, calls, counts, samples, strict=True):
             times.append(watch.sample(peer, call, count, warm=tried[peer] < 0.2))
     timings = [
-        Timing(p.library, p.variant, p.plain, times, getattr(p, "other_function", ""))
-        for p, times in zip(peers, samples, strict=True)
+        Timing(p.library, p.variant, p.plain, times, p.other_function) for p, times in zip(peers, samples, strict=True)
     ]
     limit = gauge.best.seconds(case)
     return Row(case.name, watch.threads, limit, timings, {str(p): t for p, t in tried.items()}, gauge.best)
@@ -149,7 +148,7 @@ def same_loss(case: Case, peers: Sequence[Peer], calls: Sequence[Call]) -> None:
     """Peers were checked on some rows; on all of them they must agree. Also a first, untimed call of each."""
     losses = [float(call()[0]) for call in calls]
     for peer, loss in zip(peers, losses, strict=True):
-        if not getattr(peer, "other_function", "") and not abs(loss - losses[0]) <= 1e-3 * abs(losses[0]):
+        if not peer.other_function and not abs(loss - losses[0]) <= 1e-3 * abs(losses[0]):
             raise AssertionError(f"{case.name}: {peer} finds a loss of {loss}, {peers[0]} of {losses[0]}")
 
 
