@@ -74,21 +74,25 @@ fastlc_status check_rates(const fastlc_call &call, const Rate (&rates)[n]) {
 
 // ---- Losses ---------------------------------------------------------------------------------------------------------
 
+int kind_of(const fastlc_call &call) { return instruction_set().losses[call.loss].description.kind; }
+
 fastlc_status check_labels(const fastlc_call &call, const Rows &rows) {
   return with_labels(call, [&](const auto *labels) -> fastlc_status {
     if (!labels) return rows.n ? refuse(call, "y is missing, expected integer labels") : FASTLC_OK;
-    const uint64_t classes = static_cast<uint64_t>(call.c);
+    const bool binary = call.c == 1 && (kind_of(call) & FASTLC_ONE_VS_REST);
+    const uint64_t classes = binary ? 2 : static_cast<uint64_t>(call.c);
+    auto is_outside = [&](auto label) { return static_cast<uint64_t>(label) >= classes && !is_ignored(call, label); };
     auto row_of = [&](int64_t i) { return rows.order ? rows.order[i] : rows.first + i; };
     bool outside = false;
     if (rows.order) {
-      for (int64_t i = 0; i < rows.n; ++i) outside |= static_cast<uint64_t>(labels[rows.order[i]]) >= classes;
+      for (int64_t i = 0; i < rows.n; ++i) outside |= is_outside(labels[rows.order[i]]);
     } else {
-      for (int64_t i = 0; i < rows.n; ++i) outside |= static_cast<uint64_t>(labels[i]) >= classes;
+      for (int64_t i = 0; i < rows.n; ++i) outside |= is_outside(labels[i]);
     }
     if (!outside) return FASTLC_OK;
     int64_t i = 0;
-    while (static_cast<uint64_t>(labels[row_of(i)]) < classes) ++i;
-    const long long row = row_of(i), end = call.c;
+    while (!is_outside(labels[row_of(i)])) ++i;
+    const long long row = row_of(i), end = static_cast<long long>(classes);
     if (std::is_same_v<decltype(labels), const uint64_t *>) {
       const unsigned long long label = labels[row_of(i)];
       return refuse(call, "y[%lld] = %llu is outside [0, %lld)", row, label, end);
@@ -105,9 +109,14 @@ fastlc_status check_loss(const fastlc_call &call, const Rows &rows) {
       return refuse(call, "%s = %g, expected %s", loss.description.option_names[i], call.options[i], expected);
     }
   }
-  if (loss.description.takes_values) {
+  const fastlc_loss_description &info = loss.description;
+  if (call.class_weight && !(info.kind & FASTLC_LABELS)) return refuse(call, "class_weight is for losses of labels");
+  if (call.pos_weight && !(info.kind & FASTLC_ONE_VS_REST)) return refuse(call, "pos_weight is for one-vs-rest losses");
+  if (call.targets || !(info.kind & FASTLC_LABELS)) {
+    if (!(info.kind & FASTLC_VALUES)) return refuse(call, "y holds targets, %s expects integer labels", info.name);
     if (!call.targets && call.n && call.c) return refuse(call, "y is missing, expected float targets");
-    if (call.class_weight) return refuse(call, "class_weight is for losses of labels");
+    if (call.labels) return refuse(call, "y holds labels and targets, expected one of them");
+    if (call.has_ignore_index) return refuse(call, "ignore_index is for integer labels, y holds floats");
     return FASTLC_OK;
   }
   return check_labels(call, rows);
@@ -117,13 +126,14 @@ fastlc_status check_loss(const fastlc_call &call, const Rows &rows) {
 template <class T>
 double divisor_of(const fastlc_call &call, const Rows &rows) {
   const T *sample_weight = static_cast<const T *>(call.sample_weight);
-  const bool by_class = instruction_set().losses[call.loss].description.mean_by_class;
+  const bool by_class = (kind_of(call) & FASTLC_MEAN_BY_CLASS) && call.labels;
   const T *class_weight = by_class ? static_cast<const T *>(call.class_weight) : nullptr;
-  if (!sample_weight && !class_weight) return static_cast<double>(rows.n);
+  if (!sample_weight && !class_weight && !call.has_ignore_index) return static_cast<double>(rows.n);
   return with_labels(call, [&](const auto *labels) {
     double sum = 0;
     for (int64_t i = 0; i < rows.n; ++i) {
       const int64_t row = rows.order ? rows.order[i] : rows.first + i;
+      if (labels && is_ignored(call, labels[row])) continue;
       sum += (sample_weight ? static_cast<double>(sample_weight[row]) : 1.0) *
              (class_weight ? static_cast<double>(class_weight[labels[row]]) : 1.0);
     }
@@ -137,9 +147,11 @@ double inverse_or_zero(double divisor) { return divisor == 0 ? 0 : 1 / divisor; 
 
 fastlc_status check_sgd(const fastlc_call &call, const fastlc_sgd &sgd, bool has_velocity) {
   const fastlc_status status =
-      check_rates(call, {{"momentum", sgd.momentum}, {"weight_decay", sgd.weight_decay}, {"l1", sgd.l1}});
+      check_rates(call, {{"momentum", sgd.momentum}, {"dampening", sgd.dampening}, {"weight_decay", sgd.weight_decay},
+                         {"l1", sgd.l1}, {"l2", sgd.l2}});
   if (status != FASTLC_OK) return status;
   if (sgd.nesterov && sgd.momentum == 0) return refuse(call, "nesterov needs momentum");
+  if (sgd.nesterov && sgd.dampening != 0) return refuse(call, "nesterov needs dampening = 0, not %g", sgd.dampening);
   if (sgd.momentum != 0 && !has_velocity) return refuse(call, "momentum needs velocity");
   return FASTLC_OK;
 }
@@ -147,6 +159,12 @@ fastlc_status check_sgd(const fastlc_call &call, const fastlc_sgd &sgd, bool has
 fastlc_status check_epoch(const fastlc_call &call, const fastlc_sgd &sgd, const fastlc_epoch &epoch) {
   fastlc_status status = check_sgd(call, sgd, epoch.velocity_W && (!epoch.b || epoch.velocity_b));
   if (status != FASTLC_OK) return status;
+  if (epoch.first_step < 0) {
+    return refuse(call, "step = %lld, expected at least 0", static_cast<long long>(epoch.first_step));
+  }
+  if (epoch.average_W && epoch.average_from < 0) {
+    return refuse(call, "average_from = %lld, expected at least 0", static_cast<long long>(epoch.average_from));
+  }
   if (epoch.batch_size < 1) {
     return refuse(call, "batch_size = %lld, expected at least 1", static_cast<long long>(epoch.batch_size));
   }

@@ -97,6 +97,12 @@ inline Array integers(py::handle value, const char *name, const char *what, bool
   return good ? array : Array(slow_path("integers", value, name, what, wide), name);
 }
 
+// Whether an array, or what would become of a sequence, holds floats rather than integers.
+inline bool holds_floats(py::handle value) {
+  const Array array(py::reinterpret_borrow<py::object>(value), "y");
+  return array.is_array() ? array.type() > 10 : slow_path("holds_floats", value).cast<bool>();
+}
+
 // An array that will be written where it lies: never converted. Of the dtype of `like`, or float32 or float64.
 inline Array in_place(py::handle value, const char *name, const Array *like = nullptr) {
   if (value.is_none()) return {};

@@ -57,8 +57,11 @@ struct Call : fastlc_call {
     const fastlc_loss_description *info = fastlc_loss_info(kernel);
     if (!info) refuse("kernel = " + std::to_string(kernel) + " is unknown");
     loss = kernel;
-    if (y.is_none()) refuse_type(y, "y", info->takes_values ? "an array of targets" : "an array of labels");
-    if (info->takes_values) {
+    const bool takes_labels = info->kind & FASTLC_LABELS, takes_values = info->kind & FASTLC_VALUES;
+    if (y.is_none()) {
+      refuse_type(y, "y", !takes_values ? "an array of labels" : !takes_labels ? "an array of targets" : "an array of labels or targets");
+    }
+    if (takes_values && (!takes_labels || holds_floats(y))) {
       array_y = floats(y, "y", &array_X);
       const bool vector = array_y.ndim() == 1 && c == 1;
       if (vector) {
@@ -72,6 +75,10 @@ struct Call : fastlc_call {
       static constexpr fastlc_int_type types[] = {FASTLC_UINT8, FASTLC_INT8,   FASTLC_UINT8, FASTLC_INT16,
                                                   FASTLC_UINT16, FASTLC_INT32, FASTLC_UINT32};
       array_y = integers(y, "y", "integer labels", false);
+      if (takes_values && array_y.ndim() == 2) {
+        refuse("y has shape " + array_y.shape_text() + " and integers, expected (" + std::to_string(n) +
+               ",) labels, or targets of the dtype of " + array_X.name);
+      }
       expect_vector(array_y, n);
       labels = array_y.data();
       const int type = array_y.type();
@@ -80,13 +87,21 @@ struct Call : fastlc_call {
                                           : (type % 2 ? FASTLC_INT32 : FASTLC_UINT32);
     }
   }
-  void take_weights(py::handle by_sample, py::handle by_class) {
+  void take_ignore_index(py::handle value) {
+    if (value.is_none()) return;
+    has_ignore_index = 1;
+    ignore_index = integer(value, "ignore_index");
+  }
+  void take_weights(py::handle by_sample, py::handle by_class, py::handle of_positives) {
     array_sample_weight = floats(by_sample, "sample_weight", &array_X);
     expect_vector(array_sample_weight, n);
     array_class_weight = floats(by_class, "class_weight", &array_X);
     expect_vector(array_class_weight, c);
+    array_pos_weight = floats(of_positives, "pos_weight", &array_X);
+    expect_vector(array_pos_weight, c);
     sample_weight = array_sample_weight.data();
     class_weight = array_class_weight.data();
+    pos_weight = array_pos_weight.data();
   }
   void take_options(const py::tuple &values) {
     for (size_t i = 0; i < values.size() && i < 4; ++i) option_values[i] = number(values[i], "option");
@@ -128,7 +143,7 @@ struct Call : fastlc_call {
     return made;
   }
 
-  Array array_X, array_W, array_b, array_y, array_sample_weight, array_class_weight;
+  Array array_X, array_W, array_b, array_y, array_sample_weight, array_class_weight, array_pos_weight;
 
  private:
   void set_X(int64_t rows, int64_t columns) {
@@ -210,12 +225,13 @@ py::object result_of(const Call &call, const py::object &losses, double loss, st
 }
 
 py::object loss(int kernel, py::handle S, py::handle y, py::handle sample_weight, py::handle class_weight,
-                py::handle reduction, bool grad, const py::tuple &options) {
+                py::handle pos_weight, py::handle ignore_index, py::handle reduction, bool grad, const py::tuple &options) {
   Call call;
   call.take_reduction(reduction);
   call.take_S(S);
   call.take_targets(kernel, y);
-  call.take_weights(sample_weight, class_weight);
+  call.take_ignore_index(ignore_index);
+  call.take_weights(sample_weight, class_weight, pos_weight);
   call.take_options(options);
   fastlc_gradients out{};
   py::array losses, dS;
@@ -226,14 +242,15 @@ py::object loss(int kernel, py::handle S, py::handle y, py::handle sample_weight
 }
 
 py::object linear_loss(int kernel, py::handle X, py::handle y, py::handle W, py::handle b, py::handle sample_weight,
-                       py::handle class_weight, py::handle reduction, py::handle l1, py::handle l2, bool want_dX, bool grad,
-                       const py::tuple &options) {
+                       py::handle class_weight, py::handle pos_weight, py::handle ignore_index, py::handle reduction,
+                       py::handle l1, py::handle l2, bool want_dX, bool grad, const py::tuple &options) {
   Call call;
   call.take_reduction(reduction);
   call.take_X(X);
   call.take_model(W, b);
   call.take_targets(kernel, y);
-  call.take_weights(sample_weight, class_weight);
+  call.take_ignore_index(ignore_index);
+  call.take_weights(sample_weight, class_weight, pos_weight);
   call.take_options(options);
   call.l1 = number(l1, "l1");
   call.l2 = number(l2, "l2");
@@ -257,14 +274,16 @@ py::object linear_loss(int kernel, py::handle X, py::handle y, py::handle W, py:
 
 // ---- Stochastic gradient descent ------------------------------------------------------------------------------------
 
-fastlc_sgd sgd_of(py::handle momentum, bool nesterov, py::handle weight_decay, py::handle l1) {
-  return {sizeof(fastlc_sgd), number(momentum, "momentum"), nesterov, number(weight_decay, "weight_decay"), number(l1, "l1")};
+fastlc_sgd sgd_of(py::handle momentum, py::handle dampening, bool nesterov, py::handle weight_decay, py::handle l1,
+                  py::handle l2) {
+  return {sizeof(fastlc_sgd), number(momentum, "momentum"), number(dampening, "dampening"), nesterov,
+          number(weight_decay, "weight_decay"), number(l1, "l1"), number(l2, "l2")};
 }
 
-void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, bool nesterov, py::handle weight_decay,
-              py::handle l1, py::handle velocity) {
+void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, py::handle dampening, bool nesterov,
+              py::handle weight_decay, py::handle l1, py::handle l2, py::handle velocity) {
   Call call;
-  const fastlc_sgd sgd = sgd_of(momentum, nesterov, weight_decay, l1);
+  const fastlc_sgd sgd = sgd_of(momentum, dampening, nesterov, weight_decay, l1, l2);
   const double rate = number(lr, "lr");
   const Array weights = in_place(W, "W");
   if (!weights) refuse_type(W, "W", "a NumPy array");
@@ -287,52 +306,68 @@ void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, b
 
 double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handle b, py::handle lr, py::handle batch_size,
                  py::handle order, py::handle state, py::handle sample_weight, py::handle class_weight,
-                 py::handle momentum, bool nesterov, py::handle weight_decay, py::handle l1, const py::tuple &options) {
+                 py::handle pos_weight, py::handle ignore_index, py::handle momentum, py::handle dampening, bool nesterov,
+                 py::handle weight_decay, py::handle l1, py::handle l2, const py::tuple &options) {
   Call call;
-  const fastlc_sgd sgd = sgd_of(momentum, nesterov, weight_decay, l1);
+  const fastlc_sgd sgd = sgd_of(momentum, dampening, nesterov, weight_decay, l1, l2);
   call.take_X(X);
   call.array_W = in_place(W, "W", &call.array_X);
   call.expect_W();
   call.array_b = in_place(b, "b", &call.array_X);
   expect_vector(call.array_b, call.c);
   call.take_targets(kernel, y);
-  call.take_weights(sample_weight, class_weight);
+  call.take_ignore_index(ignore_index);
+  call.take_weights(sample_weight, class_weight, pos_weight);
   call.take_options(options);
 
-  Array velocity_W, velocity_b;
+  fastlc_epoch epoch{};
+  epoch.size = sizeof epoch;
+  Array velocity_W, velocity_b, average_W, average_b;
   if (!state.is_none()) {
     velocity_W = in_place(state.attr("velocity_W"), "velocity_W", &call.array_X);
     velocity_b = in_place(state.attr("velocity_b"), "velocity_b", &call.array_X);
+    epoch.first_step = integer(state.attr("step"), "step");
+    const py::object average_from = state.attr("average_from");
+    if (!average_from.is_none()) {
+      epoch.average_from = integer(average_from, "average_from");
+      average_W = in_place(state.attr("average_W"), "average_W", &call.array_X);
+      average_b = in_place(state.attr("average_b"), "average_b", &call.array_X);
+      if (!average_W) refuse_type(py::none(), "average_W", "a NumPy array, as average_from is not None");
+      if (call.array_b && !average_b) refuse_type(py::none(), "average_b", "a NumPy array, as average_from is not None");
+    }
   } else if (sgd.momentum != 0) {
     velocity_W = Array(call.make_zeros({call.c, call.d}), "velocity_W");
     if (call.array_b) velocity_b = Array(call.make_zeros({call.c}), "velocity_b");
   }
-  expect_matrix(velocity_W, call.c, call.d);
-  if (call.array_b) expect_vector(velocity_b, call.c);
-
-  const bool one_rate = PyFloat_Check(lr.ptr());
-  const double rate = one_rate ? number(lr, "lr") : 0;
-  const Array rates = one_rate ? Array() : Array(slow_path("rates", lr), "lr");
-  const Array rows = integers(order, "order", "integers", true);
-  if (rows && rows.ndim() != 1) refuse("order has shape " + rows.shape_text() + ", expected (M,)");
-  const Array *written[] = {&call.array_W, &call.array_b, &velocity_W, &velocity_b};
-  const Array *read[] = {&call.array_X, &call.array_y, &call.array_sample_weight, &call.array_class_weight, &rows};
-  for (int i = 0; i < 4; ++i) {
-    for (int j = 0; j < i; ++j) expect_no_overlap(*written[i], *written[j]);
-    for (const Array *input : read) expect_no_overlap(*written[i], *input);
+  for (const Array *like_W : {&velocity_W, &average_W}) expect_matrix(*like_W, call.c, call.d);
+  for (const Array *like_b : {&velocity_b, &average_b}) {
+    if (call.array_b) expect_vector(*like_b, call.c);
   }
 
-  fastlc_epoch epoch{};
-  epoch.size = sizeof epoch;
+  const Array rows = integers(order, "order", "integers", true);
+  if (rows && rows.ndim() != 1) refuse("order has shape " + rows.shape_text() + ", expected (M,)");
+  epoch.order = static_cast<const int64_t *>(rows.data());
+  epoch.rows = rows ? rows.shape(0) : call.n;
+  epoch.batch_size = integer(batch_size, "batch_size");
+  const bool one_rate = PyFloat_Check(lr.ptr());
+  const double rate = one_rate ? number(lr, "lr") : 0;
+  const Array rates = one_rate ? Array() : Array(slow_path("rates", lr, epoch.first_step, epoch.rows, epoch.batch_size), "lr");
+  epoch.lr = one_rate ? &rate : static_cast<const double *>(rates.data());
+  epoch.lr_size = one_rate ? 1 : rates.shape(0);
+
+  const Array *written[] = {&call.array_W, &call.array_b, &velocity_W, &velocity_b, &average_W, &average_b};
+  const Array *read[] = {&call.array_X, &call.array_y, &call.array_sample_weight, &call.array_class_weight,
+                         &call.array_pos_weight, &rows};
+  for (const Array *const *a = written; a != written + 6; ++a) {
+    for (const Array *const *b = written; b != a; ++b) expect_no_overlap(**a, **b);
+    for (const Array *input : read) expect_no_overlap(**a, *input);
+  }
   epoch.W = call.array_W.data();
   epoch.b = call.array_b.data();
   epoch.velocity_W = velocity_W.data();
   epoch.velocity_b = velocity_b.data();
-  epoch.order = static_cast<const int64_t *>(rows.data());
-  epoch.rows = rows ? rows.shape(0) : call.n;
-  epoch.batch_size = integer(batch_size, "batch_size");
-  epoch.lr = one_rate ? &rate : static_cast<const double *>(rates.data());
-  epoch.lr_size = one_rate ? 1 : rates.shape(0);
+  epoch.average_W = average_W.data();
+  epoch.average_b = average_b.data();
   // The state learns of the steps taken also when the call is interrupted.
   fastlc_status status;
   {
@@ -448,12 +483,15 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.attr("compiler") = "GCC " __VERSION__;
 #endif
 
-  py::dict losses;  // name: (kernel, names of its options)
+  py::dict losses;  // name: (kernel, what y holds, whether one-vs-rest, names of its options)
   for (int i = 0; i < fastlc_loss_count(); ++i) {
     const fastlc_loss_description *info = fastlc_loss_info(i);
     py::tuple options(static_cast<size_t>(info->n_options));
     for (int k = 0; k < info->n_options; ++k) options[static_cast<size_t>(k)] = info->option_names[k];
-    losses[info->name] = py::make_tuple(i, options);
+    py::list targets;
+    if (info->kind & FASTLC_LABELS) targets.append("labels");
+    if (info->kind & FASTLC_VALUES) targets.append("values");
+    losses[info->name] = py::make_tuple(i, py::tuple(targets), (info->kind & FASTLC_ONE_VS_REST) != 0, options);
   }
   m.attr("losses") = losses;
 }

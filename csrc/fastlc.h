@@ -46,12 +46,15 @@ typedef struct {
 
   int loss;                       /* see fastlc_loss_info */
   const double *options;          /* the loss's own, in its order */
-  const void *labels;             /* (n), for a loss of labels */
+  const void *labels;             /* (n), integers, for a loss that takes labels; then targets is NULL */
   fastlc_int_type labels_type;
-  const void *targets;            /* (n, c), for a loss of values */
+  int has_ignore_index;           /* rows whose label is ignore_index count for nothing */
+  int64_t ignore_index;
+  const void *targets;            /* (n, c), floats, for a loss that takes values; then labels is NULL */
   int64_t targets_stride;
   const void *sample_weight;      /* (n), or NULL */
-  const void *class_weight;       /* (c), or NULL */
+  const void *class_weight;       /* (c), or NULL; for losses that take labels */
+  const void *pos_weight;         /* (c), or NULL; for one-vs-rest losses */
   fastlc_reduction reduction;
   double l1, l2;                  /* adds l1 ‖W‖₁ + l2/2 ‖W‖² */
 
@@ -70,14 +73,15 @@ typedef struct {
   void *dX;                       /* (n, d); d loss / d S if X holds scores */
 } fastlc_gradients;
 
-/* How sgd_step and sgd_epoch update: g = dW + weight_decay W; v = momentum v + g; W -= lr (v, or g + momentum v for
- * Nesterov's); then, with l1, W = sign(W) max(|W| - lr l1, 0). */
+/* How sgd_step and sgd_epoch update: g = dW + weight_decay W; v = momentum v + (1 - dampening) g; W -= lr (v, or
+ * g + momentum v for Nesterov's); then the proximal step of l1 and l2, W = sign(W) max(|W| - lr l1, 0) / (1 + lr l2). */
 typedef struct {
   size_t size;
   double momentum;
-  int nesterov;
+  double dampening;               /* sgd_epoch's first step of all is not dampened */
+  int nesterov;                   /* needs momentum without dampening */
   double weight_decay;
-  double l1;
+  double l1, l2;
 } fastlc_sgd;
 
 typedef struct {
@@ -86,6 +90,10 @@ typedef struct {
   void *b;                        /* (c), updated, or NULL */
   void *velocity_W;               /* (c, d), updated; may be NULL without momentum */
   void *velocity_b;
+  void *average_W;                /* (c, d), updated after step t >= average_from: += (W - average) / (t - average_from + 1) */
+  void *average_b;                /* both may be NULL */
+  int64_t average_from;
+  int64_t first_step;             /* steps taken before this call */
   const int64_t *order;           /* (rows) which rows of X, in which order; NULL: 0, 1, … */
   int64_t rows;
   int64_t batch_size;
@@ -95,10 +103,16 @@ typedef struct {
   int64_t steps;                  /* out: batches done, also after FASTLC_CANCELLED */
 } fastlc_epoch;
 
+enum {
+  FASTLC_LABELS = 1,              /* takes integer labels */
+  FASTLC_VALUES = 2,              /* takes float targets */
+  FASTLC_ONE_VS_REST = 4,         /* a binary problem a class: class_weight weighs scores; if c is 1, labels are 0 or 1 */
+  FASTLC_MEAN_BY_CLASS = 8        /* with labels the mean divides by Σ sample_weight · class_weight, not Σ sample_weight */
+};
+
 typedef struct {
   const char *name;
-  int takes_values;               /* 0: integer labels; 1: float targets */
-  int mean_by_class;              /* the mean divides by Σ sample_weight · class_weight, not by Σ sample_weight */
+  int kind;                       /* of the flags above */
   int n_options;
   const char *option_names[4];
 } fastlc_loss_description;

@@ -85,46 +85,54 @@ struct StoreGradient {
   FASTLC_INLINE void operator()(int64_t i, Vec<T> g, int64_t n) const { store_first(dW + i, n, g); }
 };
 
-// Stochastic gradient descent, see fastlc_sgd. `plain`: without momentum, weight decay and l1, whose tests would take longer
-// than the step.
+// Stochastic gradient descent, see fastlc_sgd and fastlc_epoch. `plain`: the rate alone, without what would take longer to
+// ask for than the step.
 template <class T, bool plain>
 struct Descend {
-  Descend(double lr, const fastlc_sgd &sgd, T *W, T *velocity)
-      : rate(T(lr)), momentum(T(sgd.momentum)), decay(T(sgd.weight_decay)), shrink(T(lr * sgd.l1)), nesterov(sgd.nesterov),
-        W(W), velocity(velocity) {}
+  Descend(double lr, const fastlc_sgd &sgd, void *W, void *velocity)
+      : rate(T(lr)), momentum(T(sgd.momentum)), gain(T(1 - sgd.dampening)), decay(T(sgd.weight_decay)),
+        shrink(T(lr * sgd.l1)), contract(T(1 / (1 + lr * sgd.l2))), nesterov(sgd.nesterov), W(static_cast<T *>(W)),
+        velocity(sgd.momentum != 0 ? static_cast<T *>(velocity) : nullptr) {}
   FASTLC_INLINE Vec<T> before(int64_t) const { return Vec<T>{}; }
   FASTLC_INLINE Vec<T> before(int64_t, int64_t) const { return Vec<T>{}; }
   FASTLC_INLINE void operator()(int64_t i, Vec<T> g) const {
-    Vec<T> v = {};
-    if (has_velocity()) v = load(velocity + i);
-    store(W + i, step(load(W + i), g, &v));
-    if (has_velocity()) store(velocity + i, v);
+    auto load_whole = [](const T *p) FASTLC_INLINE_LAMBDA { return load(p); };
+    update(i, g, load_whole, [](T *p, Vec<T> v) FASTLC_INLINE_LAMBDA { store(p, v); });
   }
   FASTLC_INLINE void operator()(int64_t i, Vec<T> g, int64_t n) const {
-    Vec<T> v = {};
-    if (has_velocity()) v = load_first(velocity + i, n);
-    store_first(W + i, n, step(load_first(W + i, n), g, &v));
-    if (has_velocity()) store_first(velocity + i, n, v);
+    auto load_part = [n](const T *p) FASTLC_INLINE_LAMBDA { return load_first(p, n); };
+    update(i, g, load_part, [n](T *p, Vec<T> v) FASTLC_INLINE_LAMBDA { store_first(p, n, v); });
   }
-  FASTLC_INLINE bool has_velocity() const { return !plain && momentum != 0; }
-  FASTLC_INLINE Vec<T> step(Vec<T> w, Vec<T> g, Vec<T> *v) const {
-    if constexpr (plain) return w - rate * g;
+  template <class Load, class Store>
+  FASTLC_INLINE void update(int64_t i, Vec<T> g, Load load_at, Store store_at) const {
+    Vec<T> w = load_at(W + i);
+    if constexpr (plain) {
+      store_at(W + i, w - rate * g);
+      return;
+    }
     if (decay != 0) g += decay * w;
-    if (momentum != 0) {
-      *v = momentum * *v + g;
-      g = nesterov ? g + momentum * *v : *v;
+    if (velocity) {
+      const Vec<T> v = momentum * load_at(velocity + i) + gain * g;
+      store_at(velocity + i, v);
+      g = nesterov ? g + momentum * v : v;
     }
     w -= rate * g;
     if (shrink != 0) {
       const Vec<T> size = abs_of<T>(w) - shrink;
       w = select<T>(size <= T(0), Vec<T>{}, select<T>(w < T(0), -size, size));
     }
-    return w;
+    if (contract != 1) w *= contract;
+    store_at(W + i, w);
+    if (average) {
+      const Vec<T> a = load_at(average + i);
+      store_at(average + i, share == 1 ? w : a + (w - a) * share);
+    }
   }
 
-  T rate, momentum, decay, shrink;
+  T rate, momentum, gain, decay, shrink, contract;
   bool nesterov;
-  T *W, *velocity;
+  T *W, *velocity, *average = nullptr;
+  T share = 0;  // of the average that is the new W
 };
 
 // Where the next block's rows are fetched: with the gradient, which needs little of the L1 cache. With few classes memory is

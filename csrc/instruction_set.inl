@@ -85,10 +85,17 @@ void sgd_step(int64_t count, double lr, const fastlc_sgd &sgd, T *W, const T *dW
 template <class T, bool plain>
 bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
                       const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
-  fastlc_sgd of_b = sgd;  // the bias is not regularised
-  of_b.weight_decay = of_b.l1 = 0;
-  const Descend<T, plain> on_W(lr, sgd, static_cast<T *>(epoch.W), static_cast<T *>(epoch.velocity_W));
-  const Descend<T, plain> on_b(lr, of_b, static_cast<T *>(epoch.b), static_cast<T *>(epoch.velocity_b));
+  const int64_t step = epoch.first_step + epoch.steps;
+  fastlc_sgd of_W = sgd;
+  if (step == 0) of_W.dampening = 0;
+  fastlc_sgd of_b = of_W;  // the bias is not regularised
+  of_b.weight_decay = of_b.l1 = of_b.l2 = 0;
+  Descend<T, plain> on_W(lr, of_W, epoch.W, epoch.velocity_W), on_b(lr, of_b, epoch.b, epoch.velocity_b);
+  if (step >= epoch.average_from) {
+    on_W.average = static_cast<T *>(epoch.average_W);
+    on_b.average = static_cast<T *>(epoch.average_b);
+    on_W.share = on_b.share = T(1 / static_cast<double>(step - epoch.average_from + 1));
+  }
   if (!is_many<T>(call, rows.n) && is_one_block<T>(call, rows.n)) {
     return few_step<T>(call, rows, scale, run, on_W, on_b, loss_sum);
   }
@@ -107,7 +114,7 @@ bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, double 
 template <class T>
 bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
                const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
-  const bool plain = sgd.momentum == 0 && sgd.weight_decay == 0 && sgd.l1 == 0;
+  const bool plain = sgd.momentum == 0 && sgd.weight_decay == 0 && sgd.l1 == 0 && sgd.l2 == 0 && !epoch.average_W;
   const auto batch = plain ? descend_on_batch<T, true> : descend_on_batch<T, false>;
   return batch(call, rows, scale, run, lr, sgd, epoch, loss_sum);
 }

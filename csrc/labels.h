@@ -20,4 +20,11 @@ inline __attribute__((always_inline)) auto with_labels(const fastlc_call &call, 
   }
 }
 
+// Whether a label, of any integer type, is the one to ignore.
+template <class Label>
+inline __attribute__((always_inline)) bool is_ignored(const fastlc_call &call, Label label) {
+  constexpr bool is_signed = Label(-1) < Label(0);
+  return call.has_ignore_index && static_cast<int64_t>(label) == call.ignore_index && (is_signed || call.ignore_index >= 0);
+}
+
 }  // namespace

@@ -2,7 +2,7 @@
 //
 // Scores come transposed, classes down and examples across: lane i of every vector belongs to example i, so that a loss is
 // written as for one example. `s[c]` is the score of class c; the loss is returned, and d loss / d s[c] is left in its
-// place. Weights, means and the sum over examples are the caller's.
+// place. Weights of rows, means and the sum over examples are the caller's.
 //
 // To add a loss: a struct here and its name in FASTLC_LOSSES; then CONTRIBUTING.md.
 #pragma once
@@ -63,19 +63,34 @@ FASTLC_INLINE Vec<T> exp_shifted(Column<T> s, Vec<T> *max) {
   return sum;
 }
 
-struct WeighedByRow {  // the weight of a row's class is the row's, as is its sample weight; weighting is the caller's
-  static bool weighs_classes(const double *) { return false; }
+// ---- Losses of all scores of a row together ---------------------------------------------------------------------------
+
+// Whether a loss weighs by class itself. If not, the weight of a row's class is a weight of the row, which is the caller's.
+struct WeighedByRow {
+  static bool weighs_classes(const fastlc_call &) { return false; }
 };
+
+struct NoOptions {
+  static const char *expected(int, double) { return nullptr; }
+};
+
+inline bool is_finite(double value) { return value - value == 0; }
 
 template <class T>
 struct CrossEntropy {
-  static constexpr fastlc_loss_description kInfo = {"cross_entropy", 0, 1, 1, {"label_smoothing"}};
+  static constexpr fastlc_loss_description kInfo = {
+      "cross_entropy", FASTLC_LABELS | FASTLC_VALUES | FASTLC_MEAN_BY_CLASS, 1, {"label_smoothing"}};
   static const char *expected(int, double value) { return value >= 0 && value <= 1 ? nullptr : "a number in [0, 1]"; }
-  static bool weighs_classes(const double *options) { return options[0] != 0; }
-  CrossEntropy(const double *options, const T *class_weight) : smoothing(T(options[0])), class_weight(class_weight) {}
+  static bool weighs_classes(const fastlc_call &call) { return call.targets || call.options[0] != 0; }
+  explicit CrossEntropy(const fastlc_call &call)
+      : smoothing(T(call.options[0])), class_weight(static_cast<const T *>(call.class_weight)) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
-    if (smoothing != 0) return smoothed(s, y);
+    const T each = smoothing / T(s.classes);
+    if (smoothing != 0) {
+      const Vec<T> wrong = broadcast<T>(each), right = broadcast<T>(T(1) - smoothing + each);
+      return against(s, [&](int64_t c) FASTLC_INLINE_LAMBDA { return select<T>(y.is(c), right, wrong); });
+    }
     const Vec<T> own = y.pick(s);
     Vec<T> max;
     const Vec<T> sum = exp_shifted(s, &max);
@@ -87,25 +102,28 @@ struct CrossEntropy {
     return log_of<T>(sum) - (own - max);
   }
 
-  // Against the targets t[c] = k[c] ((1 − ε) [c = y] + ε / C), which do not add up to 1.
-  FASTLC_INLINE Vec<T> smoothed(Column<T> s, Label<T> y) const {
-    const T each = smoothing / T(s.classes);
-    const Vec<T> wrong = broadcast<T>(each), right = broadcast<T>(T(1) - smoothing + each);
-    auto target = [&](int64_t c) FASTLC_INLINE_LAMBDA {
-      const Vec<T> t = select<T>(y.is(c), right, wrong);
-      return class_weight ? t * class_weight[c] : t;
+  FASTLC_INLINE Vec<T> operator()(Column<T> s, Target<T> y) const {
+    const T each = smoothing / T(s.classes), rest = T(1) - smoothing;
+    return against(s, [&](int64_t c) FASTLC_INLINE_LAMBDA { return y[c] * rest + each; });
+  }
+
+  // Against target(c), which with class weights do not add up to 1.
+  template <class F>
+  FASTLC_INLINE Vec<T> against(Column<T> s, F target) const {
+    auto weighted = [&](int64_t c) FASTLC_INLINE_LAMBDA {
+      return class_weight ? target(c) * class_weight[c] : target(c);
     };
     const Vec<T> max = highest_of(s);
     Vec<T> sum = {}, targets = {}, own = {};
     for (int64_t c = 0; c < s.classes; ++c) {
-      const Vec<T> shifted = s[c] - max, t = target(c), e = exp_of<T>(shifted);
+      const Vec<T> shifted = s[c] - max, t = weighted(c), e = exp_of<T>(shifted);
       own += t * shifted;
       targets += t;
       sum += e;
       s.set(c, e);
     }
     const Vec<T> factor = targets / sum;
-    for (int64_t c = 0; c < s.classes; ++c) s.set(c, s[c] * factor - target(c));
+    for (int64_t c = 0; c < s.classes; ++c) s.set(c, s[c] * factor - weighted(c));
     return targets * log_of<T>(sum) - own;
   }
 
@@ -115,12 +133,12 @@ struct CrossEntropy {
 
 template <class T>
 struct Hinge : WeighedByRow {
-  static constexpr fastlc_loss_description kInfo = {"hinge", 0, 0, 2, {"margin", "p"}};
+  static constexpr fastlc_loss_description kInfo = {"hinge", FASTLC_LABELS, 2, {"margin", "p"}};
   static const char *expected(int option, double value) {
-    if (option == 0) return value - value == 0 ? nullptr : "a finite number";
+    if (option == 0) return is_finite(value) ? nullptr : "a finite number";
     return value == 1 || value == 2 ? nullptr : "1 or 2";
   }
-  Hinge(const double *options, const T *) : margin(T(options[0])), squared(options[1] == 2) {}
+  explicit Hinge(const fastlc_call &call) : margin(T(call.options[0])), squared(call.options[1] == 2) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     const Vec<T> own = y.pick(s);
@@ -143,40 +161,233 @@ struct Hinge : WeighedByRow {
 };
 
 template <class T>
-struct SquaredError : WeighedByRow {
-  static constexpr fastlc_loss_description kInfo = {"squared_error", 1, 0, 0, {}};
-  static const char *expected(int, double) { return nullptr; }
-  SquaredError(const double *, const T *) {}
+struct CrammerSinger : WeighedByRow {
+  static constexpr fastlc_loss_description kInfo = {"crammer_singer", FASTLC_LABELS, 1, {"margin"}};
+  static const char *expected(int, double value) { return is_finite(value) ? nullptr : "a finite number"; }
+  explicit CrammerSinger(const fastlc_call &call) : margin(T(call.options[0])) {}
 
+  FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
+    if (s.classes == 1) {
+      s.set(0, Vec<T>{});
+      return Vec<T>{};
+    }
+    Vec<T> own = {}, rival = broadcast<T>(-T(__builtin_inf()));
+    Mask<T> who = y.is(0) & Int<T>(1);  // the first that is not the label, until one is higher
+    for (int64_t c = 0; c < s.classes; ++c) {
+      const Vec<T> v = s[c];
+      const Mask<T> is_own = y.is(c), better = ~(v <= rival) & (rival == rival) & ~is_own;  // nan is higher than all
+      own = select<T>(is_own, v, own);
+      rival = select<T>(better, v, rival);
+      who = better ? (Mask<T>{} + Int<T>(c)) : who;
+    }
+    const Vec<T> m = rival - own + margin;
+    const Mask<T> idle = m <= T(0);
+    const Vec<T> slope = select<T>(idle, Vec<T>{}, select<T>(m > T(0), broadcast<T>(1), m));
+    for (int64_t c = 0; c < s.classes; ++c) {
+      s.set(c, select<T>(y.is(c), -slope, select<T>(who == Int<T>(c), slope, Vec<T>{})));
+    }
+    return select<T>(idle, Vec<T>{}, m);
+  }
+
+  T margin;
+};
+
+// ---- One-vs-rest: a sum over scores, each of a binary problem of its own ------------------------------------------------
+
+// Self::of_margin(z, &slope) is the loss of a score s at z = s if the row is of its class and at z = −s if not. A single
+// score tells label 1 from label 0.
+template <class T, class Self>
+struct OneVsRest : NoOptions {
+  static bool weighs_classes(const fastlc_call &) { return true; }
+  explicit OneVsRest(const fastlc_call &call)
+      : class_weight(static_cast<const T *>(call.class_weight)), pos_weight(static_cast<const T *>(call.pos_weight)) {}
+
+  FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
+    const int64_t first = s.classes == 1;
+    Vec<T> loss = {};
+    for (int64_t c = 0; c < s.classes; ++c) {
+      const Mask<T> own = y.is(c + first);
+      const Vec<T> v = s[c];
+      Vec<T> slope, value = static_cast<const Self *>(this)->of_margin(select<T>(own, v, -v), &slope);
+      slope = select<T>(own, slope, -slope);
+      if (class_weight || pos_weight) {
+        const Vec<T> weight = select<T>(own, broadcast<T>(positives_of(c)), broadcast<T>(1)) * weight_of(c);
+        value *= weight;
+        slope *= weight;
+      }
+      loss += value;
+      s.set(c, slope);
+    }
+    return loss;
+  }
+
+  FASTLC_INLINE T weight_of(int64_t c) const { return class_weight ? class_weight[c] : T(1); }
+  FASTLC_INLINE T positives_of(int64_t c) const { return pos_weight ? pos_weight[c] : T(1); }
+
+  const T *class_weight, *pos_weight;
+};
+
+template <class T>
+struct Logistic : OneVsRest<T, Logistic<T>> {
+  static constexpr fastlc_loss_description kInfo = {"logistic", FASTLC_LABELS | FASTLC_VALUES | FASTLC_ONE_VS_REST, 0, {}};
+  using OneVsRest<T, Logistic>::OneVsRest;
+  using OneVsRest<T, Logistic>::operator();
+
+  // log(1 + e^−z), with −σ(−z).
+  FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
+    const Vec<T> e = exp_of<T>(-abs_of<T>(z)), inverse = T(1) / (e + T(1));
+    *slope = -select<T>(z < T(0), inverse, e * inverse);
+    return select<T>(z < T(0), -z, Vec<T>{}) + log1p_of<T>(e, inverse);
+  }
+
+  // (1 − t) log(1 + e^s) + p t log(1 + e^−s)
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Target<T> y) const {
     Vec<T> loss = {};
     for (int64_t c = 0; c < s.classes; ++c) {
-      const Vec<T> residual = s[c] - y[c];
-      loss += residual * residual;
-      s.set(c, residual * T(2));
+      const Vec<T> v = s[c], t = y[c];
+      const Vec<T> no = (T(1) - t) * this->weight_of(c), yes = t * this->positives_of(c) * this->weight_of(c);
+      const Vec<T> e = exp_of<T>(-abs_of<T>(v)), inverse = T(1) / (e + T(1)), tail = log1p_of<T>(e, inverse);
+      const Mask<T> below = v < T(0);
+      loss += no * (select<T>(below, Vec<T>{}, v) + tail) + yes * (select<T>(below, -v, Vec<T>{}) + tail);
+      s.set(c, no * select<T>(below, e * inverse, inverse) - yes * select<T>(below, inverse, e * inverse));
     }
     return loss;
   }
 };
 
 template <class T>
-struct SigmoidSquaredError : WeighedByRow {
-  static constexpr fastlc_loss_description kInfo = {"sigmoid_squared_error", 1, 0, 0, {}};
-  static const char *expected(int, double) { return nullptr; }
-  SigmoidSquaredError(const double *, const T *) {}
+struct OvrHinge : OneVsRest<T, OvrHinge<T>> {
+  static constexpr fastlc_loss_description kInfo = {"ovr_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  using OneVsRest<T, OvrHinge>::OneVsRest;
+  FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
+    const Mask<T> idle = z > T(1);  // nan is not idle
+    *slope = select<T>(idle, Vec<T>{}, select<T>(z <= T(1), broadcast<T>(-1), z));
+    return select<T>(idle, Vec<T>{}, T(1) - z);
+  }
+};
 
+template <class T>
+struct OvrSquaredHinge : OneVsRest<T, OvrSquaredHinge<T>> {
+  static constexpr fastlc_loss_description kInfo = {"ovr_squared_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  using OneVsRest<T, OvrSquaredHinge>::OneVsRest;
+  FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
+    const Vec<T> m = select<T>(z > T(1), Vec<T>{}, T(1) - z);
+    *slope = m * T(-2);
+    return m * m;
+  }
+};
+
+template <class T>
+struct OvrPerceptron : OneVsRest<T, OvrPerceptron<T>> {
+  static constexpr fastlc_loss_description kInfo = {"ovr_perceptron", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  using OneVsRest<T, OvrPerceptron>::OneVsRest;
+  FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
+    const Mask<T> idle = z > T(0);
+    *slope = select<T>(idle, Vec<T>{}, select<T>(z <= T(0), broadcast<T>(-1), z));
+    return select<T>(idle, Vec<T>{}, -z);
+  }
+};
+
+template <class T>
+struct OvrModifiedHuber : OneVsRest<T, OvrModifiedHuber<T>> {
+  static constexpr fastlc_loss_description kInfo = {"ovr_modified_huber", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  using OneVsRest<T, OvrModifiedHuber>::OneVsRest;
+  FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
+    const Mask<T> far = z < T(-1);
+    const Vec<T> m = select<T>(z >= T(1), Vec<T>{}, T(1) - z);
+    *slope = select<T>(far, broadcast<T>(-4), m * T(-2));
+    return select<T>(far, z * T(-4), m * m);
+  }
+};
+
+// ---- Regression: a sum over scores, each with a target of its own -------------------------------------------------------
+
+// Self::of_score(s, y, &slope).
+template <class T, class Self>
+struct Regression : WeighedByRow {
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Target<T> y) const {
     Vec<T> loss = {};
     for (int64_t c = 0; c < s.classes; ++c) {
       Vec<T> slope;
-      const Vec<T> residual = sigmoid_of<T>(s[c], &slope) - y[c];
-      loss += residual * residual;
-      s.set(c, residual * slope * T(2));
+      loss += static_cast<const Self *>(this)->of_score(s[c], y[c], &slope);
+      s.set(c, slope);
     }
     return loss;
   }
 };
 
-#define FASTLC_LOSSES(X) X(CrossEntropy) X(Hinge) X(SquaredError) X(SigmoidSquaredError)
+template <class T>
+struct SquaredError : Regression<T, SquaredError<T>>, NoOptions {
+  static constexpr fastlc_loss_description kInfo = {"squared_error", FASTLC_VALUES, 0, {}};
+  explicit SquaredError(const fastlc_call &) {}
+  FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
+    const Vec<T> residual = s - y;
+    *slope = residual * T(2);
+    return residual * residual;
+  }
+};
+
+template <class T>
+struct SigmoidSquaredError : Regression<T, SigmoidSquaredError<T>>, NoOptions {
+  static constexpr fastlc_loss_description kInfo = {"sigmoid_squared_error", FASTLC_VALUES, 0, {}};
+  explicit SigmoidSquaredError(const fastlc_call &) {}
+  FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
+    Vec<T> derivative;
+    const Vec<T> residual = sigmoid_of<T>(s, &derivative) - y;
+    *slope = residual * derivative * T(2);
+    return residual * residual;
+  }
+};
+
+// The option of the losses that follow.
+struct Epsilon {
+  static const char *expected(int, double value) {
+    return is_finite(value) && value >= 0 ? nullptr : "a finite number >= 0";
+  }
+};
+
+template <class T>
+struct Huber : Regression<T, Huber<T>>, Epsilon {
+  static constexpr fastlc_loss_description kInfo = {"huber", FASTLC_VALUES, 1, {"epsilon"}};
+  explicit Huber(const fastlc_call &call) : epsilon(T(call.options[0])) {}
+  FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
+    const Vec<T> residual = s - y, size = abs_of<T>(residual);
+    *slope = clamp<T>(residual, broadcast<T>(-epsilon), broadcast<T>(epsilon));
+    return select<T>(size <= epsilon, residual * residual * T(0.5), (size - epsilon * T(0.5)) * epsilon);
+  }
+  T epsilon;
+};
+
+template <class T>
+struct EpsilonInsensitive : Regression<T, EpsilonInsensitive<T>>, Epsilon {
+  static constexpr fastlc_loss_description kInfo = {"epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}};
+  explicit EpsilonInsensitive(const fastlc_call &call) : epsilon(T(call.options[0])) {}
+  FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
+    const Vec<T> residual = s - y, m = abs_of<T>(residual) - epsilon;
+    const Mask<T> idle = m <= T(0);
+    const Vec<T> sign = select<T>(residual > T(0), broadcast<T>(1), select<T>(residual < T(0), broadcast<T>(-1), residual));
+    *slope = select<T>(idle, Vec<T>{}, sign);
+    return select<T>(idle, Vec<T>{}, m);
+  }
+  T epsilon;
+};
+
+template <class T>
+struct SquaredEpsilonInsensitive : Regression<T, SquaredEpsilonInsensitive<T>>, Epsilon {
+  static constexpr fastlc_loss_description kInfo = {"squared_epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}};
+  explicit SquaredEpsilonInsensitive(const fastlc_call &call) : epsilon(T(call.options[0])) {}
+  FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
+    const Vec<T> residual = s - y, beyond = abs_of<T>(residual) - epsilon;
+    const Vec<T> m = select<T>(beyond <= T(0), Vec<T>{}, beyond);
+    *slope = select<T>(residual < T(0), m * T(-2), m * T(2));
+    return m * m;
+  }
+  T epsilon;
+};
+
+#define FASTLC_LOSSES(X)                                                                                            \
+  X(CrossEntropy) X(Hinge) X(CrammerSinger)                                                                         \
+  X(Logistic) X(OvrHinge) X(OvrSquaredHinge) X(OvrPerceptron) X(OvrModifiedHuber)                                   \
+  X(SquaredError) X(SigmoidSquaredError) X(Huber) X(EpsilonInsensitive) X(SquaredEpsilonInsensitive)
 
 }  // namespace

@@ -29,7 +29,7 @@ struct Block {
 
 #define FASTLC_WEIGHS_CLASSES(Loss) Loss<T>::weighs_classes,
 template <class T>
-constexpr bool (*kWeighsClasses[])(const double *) = {FASTLC_LOSSES(FASTLC_WEIGHS_CLASSES)};
+constexpr bool (*kWeighsClasses[])(const fastlc_call &) = {FASTLC_LOSSES(FASTLC_WEIGHS_CLASSES)};
 #undef FASTLC_WEIGHS_CLASSES
 
 // Fills `block` with up to `most` rows that count, from position `begin` on; returns the position it came to.
@@ -38,7 +38,7 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows
                                int64_t most, Block<T> &block) {
   const T *X = static_cast<const T *>(call.X);
   const T *sample_weight = static_cast<const T *>(call.sample_weight);
-  const bool by_row = call.class_weight && !kWeighsClasses<T>[call.loss](call.options);
+  const bool by_row = call.class_weight && !kWeighsClasses<T>[call.loss](call);
   const T *class_weight = by_row ? static_cast<const T *>(call.class_weight) : nullptr;
   const int64_t last = scale == 0 ? begin : end;
   int64_t n = 0;
@@ -46,6 +46,7 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows
     int64_t i = begin;
     for (; i < last && n < most; ++i) {
       const int64_t row = rows.order ? rows.order[i] : rows.first + i;
+      if (labels && is_ignored(call, labels[row])) continue;
       const Int<T> label = labels ? Int<T>(labels[row]) : 0;
       T weight = 1;
       if (sample_weight) weight *= sample_weight[row];
@@ -127,27 +128,31 @@ template <class T, template <class> class Loss>
 FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, double scale, T *s, int64_t stride, int64_t classes,
                                        const Block<T> &block, const T *targets, int64_t begin, int64_t end, T *out) {
   constexpr int L = kLanes<T>;
-  const Loss<T> loss(call.options, static_cast<const T *>(call.class_weight));
+  const Loss<T> loss(call);
   Wide<T> sum = {};
-  for (int64_t r = begin; r < end; r += L) {
-    const Column<T> column{s + r, stride, classes};
-    Vec<T> value;
-    if constexpr (Loss<T>::kInfo.takes_values) {
-      value = loss(column, Target<T>{targets + r, stride});
-    } else {
-      value = loss(column, Label<T>{load_ints<T>(block.label + r)});
+  auto for_each_vector = [&](auto truth) FASTLC_INLINE_LAMBDA {
+    for (int64_t r = begin; r < end; r += L) {
+      const Column<T> column{s + r, stride, classes};
+      Vec<T> value = loss(column, truth(r));
+      const Vec<T> weight = load(block.weight + r);
+      const Vec<T> factor = weight * T(scale);
+      const Mask<T> padding = weight == T(0);
+      value = select<T>(padding, Vec<T>{}, value * weight);
+      sum += widen<T>(value);
+      for (int64_t c = 0; c < classes; ++c) column.set(c, select<T>(padding, Vec<T>{}, column[c] * factor));
+      if (out) {
+        for (int64_t i = r; i < min_of(r + L, block.n); ++i) out[block.row[i]] = value[i - r];
+      }
     }
-    const Vec<T> weight = load(block.weight + r);
-    const Vec<T> factor = weight * T(scale);
-    const Mask<T> padding = weight == T(0);
-    value = select<T>(padding, Vec<T>{}, value * weight);
-    sum += widen<T>(value);
-    for (int64_t c = 0; c < classes; ++c) column.set(c, select<T>(padding, Vec<T>{}, column[c] * factor));
-    if (out) {
-      for (int64_t i = r; i < min_of(r + L, block.n); ++i) out[block.row[i]] = value[i - r];
-    }
+    return sum_of<T>(sum);
+  };
+  if constexpr (Loss<T>::kInfo.kind & FASTLC_VALUES) {
+    if (call.targets) return for_each_vector([&](int64_t r) FASTLC_INLINE_LAMBDA { return Target<T>{targets + r, stride}; });
   }
-  return sum_of<T>(sum);
+  if constexpr (Loss<T>::kInfo.kind & FASTLC_LABELS) {
+    return for_each_vector([&](int64_t r) FASTLC_INLINE_LAMBDA { return Label<T>{load_ints<T>(block.label + r)}; });
+  }
+  return 0;
 }
 
 template <class T>

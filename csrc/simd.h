@@ -301,6 +301,13 @@ FASTLC_INLINE Vec<T> log_of(Vec<T> x) {
   return select<T>(x < T(__builtin_inf()), result, x);
 }
 
+// log(1 + x) for x in [0, 1], given 1 / (1 + x): the logarithm of the rounded sum, and what rounding took from it.
+template <class T>
+FASTLC_INLINE Vec<T> log1p_of(Vec<T> x, Vec<T> inverse) {
+  const Vec<T> sum = x + T(1);
+  return log_of<T>(sum) + (x - (sum - T(1))) * inverse;
+}
+
 template <class T>
 FASTLC_INLINE Vec<T> abs_of(Vec<T> x) {
   return select<T>(x < T(0), -x, x);

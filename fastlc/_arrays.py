@@ -7,6 +7,7 @@ that nothing is computed in a precision that nobody asked for. Sequences, which 
 
 from __future__ import annotations
 
+import numbers
 from typing import Any, NoReturn
 
 import numpy as np
@@ -71,8 +72,19 @@ def integers(value: Any, name: str, expected: str, wide: bool) -> Array:
     return _native(array)
 
 
-def rates(value: Any) -> Array:
-    """Learning rates: one or several, as float64 along one axis."""
+def holds_floats(value: Any) -> bool:
+    """Whether y is an array of targets rather than of labels."""
+    return _as_array(value, "y").dtype.kind not in "iub"
+
+
+def rates(value: Any, first_step: int, rows: int, batch_size: int) -> Array:
+    """Learning rates, one or one a batch, as float64 along one axis; a function of the step is asked for each batch."""
+    if callable(value):
+        batches = -(-rows // batch_size) if batch_size > 0 else 0
+        value = [value(step) for step in range(first_step, first_step + batches)]
+        if not all(isinstance(rate, numbers.Real) for rate in value):
+            wrong = next(rate for rate in value if not isinstance(rate, numbers.Real))
+            raise TypeError(f"lr(step) is a {type(wrong).__name__}, expected a number")
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):

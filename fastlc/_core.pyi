@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .optim import SGDState
 from .reference import Array
 
-losses: dict[str, tuple[int, tuple[str, ...]]]
+losses: dict[str, tuple[int, tuple[str, ...], bool, tuple[str, ...]]]
 isas_built: tuple[str, ...]
 isas_usable: tuple[str, ...]
 compiler: str
@@ -25,6 +25,8 @@ def loss(
     y: ArrayLike,
     sample_weight: ArrayLike | None,
     class_weight: ArrayLike | None,
+    pos_weight: ArrayLike | None,
+    ignore_index: int | None,
     reduction: str,
     grad: bool,
     options: tuple[float, ...],
@@ -38,6 +40,8 @@ def linear_loss(
     b: ArrayLike | None,
     sample_weight: ArrayLike | None,
     class_weight: ArrayLike | None,
+    pos_weight: ArrayLike | None,
+    ignore_index: int | None,
     reduction: str,
     l1: float,
     l2: float,
@@ -51,9 +55,11 @@ def sgd_step(
     dW: ArrayLike,
     lr: float,
     momentum: float,
+    dampening: float,
     nesterov: bool,
     weight_decay: float,
     l1: float,
+    l2: float,
     velocity: Array | None,
     /,
 ) -> None: ...
@@ -69,10 +75,14 @@ def sgd_epoch(
     state: SGDState | None,
     sample_weight: ArrayLike | None,
     class_weight: ArrayLike | None,
+    pos_weight: ArrayLike | None,
+    ignore_index: int | None,
     momentum: float,
+    dampening: float,
     nesterov: bool,
     weight_decay: float,
     l1: float,
+    l2: float,
     options: tuple[float, ...],
     /,
 ) -> float: ...

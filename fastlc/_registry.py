@@ -28,6 +28,8 @@ class ScoreLoss(Protocol):
         *,
         sample_weight: ArrayLike | None = ...,
         class_weight: ArrayLike | None = ...,
+        pos_weight: ArrayLike | None = ...,
+        ignore_index: int | None = ...,
         reduction: Literal["mean", "sum"] = ...,
         grad: Literal[True] = ...,
         **options: float,
@@ -40,6 +42,8 @@ class ScoreLoss(Protocol):
         *,
         sample_weight: ArrayLike | None = ...,
         class_weight: ArrayLike | None = ...,
+        pos_weight: ArrayLike | None = ...,
+        ignore_index: int | None = ...,
         reduction: Literal["mean", "sum"] = ...,
         grad: Literal[False],
         **options: float,
@@ -52,6 +56,8 @@ class ScoreLoss(Protocol):
         *,
         sample_weight: ArrayLike | None = ...,
         class_weight: ArrayLike | None = ...,
+        pos_weight: ArrayLike | None = ...,
+        ignore_index: int | None = ...,
         reduction: str = ...,
         grad: bool = ...,
         **options: float,
@@ -73,6 +79,8 @@ class LinearLoss(Protocol):
         *,
         sample_weight: ArrayLike | None = ...,
         class_weight: ArrayLike | None = ...,
+        pos_weight: ArrayLike | None = ...,
+        ignore_index: int | None = ...,
         reduction: Literal["mean", "sum"] = ...,
         l1: float = ...,
         l2: float = ...,
@@ -90,6 +98,8 @@ class LinearLoss(Protocol):
         *,
         sample_weight: ArrayLike | None = ...,
         class_weight: ArrayLike | None = ...,
+        pos_weight: ArrayLike | None = ...,
+        ignore_index: int | None = ...,
         reduction: Literal["mean", "sum"] = ...,
         l1: float = ...,
         l2: float = ...,
@@ -107,6 +117,8 @@ class LinearLoss(Protocol):
         *,
         sample_weight: ArrayLike | None = ...,
         class_weight: ArrayLike | None = ...,
+        pos_weight: ArrayLike | None = ...,
+        ignore_index: int | None = ...,
         reduction: str = ...,
         l1: float = ...,
         l2: float = ...,
@@ -123,8 +135,10 @@ class Loss:
     name: str
     kernel: int
     """Its number in the extension."""
-    targets: Literal["labels", "values"]
-    """What y holds: integer labels in [0, C), or floats of the shape of the scores."""
+    targets: tuple[str, ...]
+    """What y may hold: "labels", integers in [0, C); "values", floats of the shape of the scores; or either."""
+    one_vs_rest: bool
+    """A binary problem a class: class weights are those of scores, and if C is 1 labels are 0 or 1."""
     options: Mapping[str, float]
     """The loss's own keyword arguments and their defaults, in the order of the kernel."""
     defaults: tuple[float, ...]
@@ -136,13 +150,26 @@ class Loss:
     linear_reference: Callable[..., Any]
     """The oracle of `linear`."""
 
-    def checked(self, function: str, class_weight: ArrayLike | None, given: Mapping[str, float]) -> tuple[float, ...]:
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Which of the arguments that not every loss has it has, beside its options."""
+        of_labels = ("class_weight", "ignore_index") if "labels" in self.targets else ()
+        return (*of_labels, "pos_weight") if self.one_vs_rest else of_labels
+
+    def checked(
+        self,
+        function: str,
+        class_weight: ArrayLike | None,
+        pos_weight: ArrayLike | None,
+        ignore_index: int | None,
+        given: Mapping[str, float],
+    ) -> tuple[float, ...]:
         """The values of all options in the order of the kernel; TypeError for an argument that the loss has not."""
-        if not given and class_weight is None:
+        if not given and class_weight is None and pos_weight is None and ignore_index is None:
             return self.defaults
-        unknown = [name for name in given if name not in self.options]
-        if class_weight is not None and self.targets == "values":
-            unknown.append("class_weight")
+        arguments = {"class_weight": class_weight, "pos_weight": pos_weight, "ignore_index": ignore_index}
+        unknown = [name for name, value in arguments.items() if value is not None and name not in self.keywords]
+        unknown += [name for name in given if name not in self.options]
         for name in unknown:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
         return tuple(map(float, {**self.options, **given}.values()))
@@ -151,10 +178,10 @@ class Loss:
 LOSSES: dict[str, Loss] = {}
 
 
-def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss, LinearLoss]:
+def register(name: str) -> tuple[ScoreLoss, LinearLoss]:
     """Adds the row of the loss `name` and returns its two public functions."""
     oracle, linear_oracle = getattr(reference, name), getattr(reference, f"linear_{name}")
-    kernel, option_names = _core.losses[name]
+    kernel, targets, one_vs_rest, option_names = _core.losses[name]
     signature = inspect.signature(oracle)
     options = {option: signature.parameters[option].default for option in option_names}
     defaults = tuple(float(value) for value in options.values())
@@ -166,12 +193,14 @@ def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss
         *,
         sample_weight: ArrayLike | None = None,
         class_weight: ArrayLike | None = None,
+        ignore_index: int | None = None,
         reduction: str = "mean",
         grad: bool = True,
+        pos_weight: ArrayLike | None = None,
         **given: float,
     ) -> Any:
-        values = row.checked(name, class_weight, given)
-        return _core.loss(kernel, S, y, sample_weight, class_weight, reduction, grad, values)
+        values = row.checked(name, class_weight, pos_weight, ignore_index, given)
+        return _core.loss(kernel, S, y, sample_weight, class_weight, pos_weight, ignore_index, reduction, grad, values)
 
     def linear(
         X: ArrayLike,
@@ -181,61 +210,92 @@ def register(name: str, targets: Literal["labels", "values"]) -> tuple[ScoreLoss
         *,
         sample_weight: ArrayLike | None = None,
         class_weight: ArrayLike | None = None,
+        ignore_index: int | None = None,
         reduction: str = "mean",
         l1: float = 0.0,
         l2: float = 0.0,
         dX: bool = False,
         grad: bool = True,
+        pos_weight: ArrayLike | None = None,
         **given: float,
     ) -> Any:
-        values = row.checked(fused, class_weight, given)
-        return _core.linear_loss(kernel, X, y, W, b, sample_weight, class_weight, reduction, l1, l2, dX, grad, values)
+        values = row.checked(fused, class_weight, pos_weight, ignore_index, given)
+        return _core.linear_loss(
+            kernel,
+            X,
+            y,
+            W,
+            b,
+            sample_weight,
+            class_weight,
+            pos_weight,
+            ignore_index,
+            reduction,
+            l1,
+            l2,
+            dX,
+            grad,
+            values,
+        )
 
+    row = LOSSES[name] = Loss(
+        name, kernel, targets, one_vs_rest, options, defaults, on_scores, linear, oracle, linear_oracle
+    )
     own = [signature.parameters[option] for option in options]
-    _describe(on_scores, oracle, signature, own, _ON_SCORES)
+    _describe(on_scores, row, signature, own, _ON_SCORES)
     common = [
         parameter
         for parameter in inspect.signature(linear).parameters.values()
         if parameter.kind is not parameter.VAR_KEYWORD
-        and (parameter.name != "class_weight" or "class_weight" in signature.parameters)
+        and (parameter.name not in _KEYWORDS or parameter.name in row.keywords)
     ]
-    _describe(linear, oracle, inspect.Signature([*common, *own]), own, _LINEAR, fused)
-    row = LOSSES[name] = Loss(name, kernel, targets, options, defaults, on_scores, linear, oracle, linear_oracle)
+    _describe(linear, row, inspect.Signature([*common, *own]), own, _LINEAR, fused)
     return on_scores, linear
 
 
 def _describe(
     function: Any,
-    oracle: Callable[..., Any],
+    row: Loss,
     signature: inspect.Signature,
     options: list[inspect.Parameter],
     template: str,
     name: str | None = None,
 ) -> None:
     """Gives a public function the signature and docstring that belong to its row."""
-    function.__name__ = function.__qualname__ = name or oracle.__name__
+    function.__name__ = function.__qualname__ = name or row.name
     function.__signature__ = signature
-    summary, _, details = inspect.cleandoc(oracle.__doc__ or "").partition("\n\n")
-    targets = "labels" if "class_weight" in signature.parameters else "values"
+    summary, _, details = inspect.cleandoc(row.reference.__doc__ or "").partition("\n\n")
+    texts = {**_KEYWORDS, "class_weight": _CLASS_WEIGHT_OF_SCORES} if row.one_vs_rest else _KEYWORDS
     function.__doc__ = template.format(
         summary=summary,
         details=details,
-        y=_Y[targets],
-        class_weight=_CLASS_WEIGHT if targets == "labels" else "",
+        y=_Y[row.targets].format(binary="; 0 or 1 if C is 1" if row.one_vs_rest else ""),
+        keywords="".join(text for keyword, text in texts.items() if keyword in row.keywords),
         options="".join(_OPTION.format(option) for option in options),
-        example=(_EXAMPLE if template is _LINEAR else _EXAMPLE_ON_SCORES)[targets].format(name=function.__name__),
+        example=(_EXAMPLE if template is _LINEAR else _EXAMPLE_ON_SCORES)[row.targets[0]].format(
+            name=function.__name__
+        ),
     )
 
 
-_Y = {
-    "labels": "y : (N,) integers\n    The label of each row, in [0, C).",
-    "values": "y : (N, C), or (N,) if C is 1, dtype of the scores\n    The target of each score.",
+_Y: dict[tuple[str, ...], str] = {
+    ("labels",): "y : (N,) integers\n    The label of each row, in [0, C){binary}.",
+    ("values",): "y : (N, C), or (N,) if C is 1, dtype of the scores\n    The target of each score.",
+    ("labels", "values"): """y : (N,) integers, or (N, C) of the dtype of the scores
+    The label of each row, in [0, C){binary}; or the target of each score, (N,) if C is 1.""",
 }
-_CLASS_WEIGHT = "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n"
+_KEYWORDS = {
+    "class_weight": "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n",
+    "pos_weight": "pos_weight : (C,), dtype of the scores, optional\n    p_c; what a row of class c counts for in its own score.\n",
+    "ignore_index": "ignore_index : int, optional\n    Rows with this label count for nothing, as those of weight 0 do.\n",
+}
+_CLASS_WEIGHT_OF_SCORES = (
+    "class_weight : (C,), dtype of the scores, optional\n    k_c; what the score of class c counts for, in every row.\n"
+)
 _OPTION = "\n{0.name} : {0.annotation}, default {0.default}\n    Of the formula above."
 _WEIGHTS = """sample_weight : (N,), dtype of the scores, optional
     v_i; rows of weight 0 contribute exactly 0, whatever they hold.
-{class_weight}reduction : 'mean', 'sum' or 'none'
+{keywords}reduction : 'mean', 'sum' or 'none'
     'none' returns the loss of each row, with the gradients of their sum. If the divisor of a mean is zero, the loss
     and its gradients are 0.{options}"""
 _ON_SCORES = (

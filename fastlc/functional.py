@@ -64,12 +64,14 @@ def sgd_step(
     lr: float,
     *,
     momentum: float = 0.0,
+    dampening: float = 0.0,
     nesterov: bool = False,
     weight_decay: float = 0.0,
     l1: float = 0.0,
+    l2: float = 0.0,
     velocity: Array | None = None,
 ) -> None:
-    _core.sgd_step(W, dW, lr, momentum, nesterov, weight_decay, l1, velocity)
+    _core.sgd_step(W, dW, lr, momentum, dampening, nesterov, weight_decay, l1, l2, velocity)
 
 
 @_documented
@@ -80,22 +82,27 @@ def sgd_epoch(
     b: Array | None = None,
     *,
     loss: str,
-    lr: float | Sequence[float] | Array,
+    lr: float | Sequence[float] | Array | Callable[[int], float],
     batch_size: int,
     order: ArrayLike | None = None,
     state: SGDState | None = None,
     sample_weight: ArrayLike | None = None,
     class_weight: ArrayLike | None = None,
+    ignore_index: int | None = None,
+    pos_weight: ArrayLike | None = None,
     momentum: float = 0.0,
+    dampening: float = 0.0,
     nesterov: bool = False,
     weight_decay: float = 0.0,
     l1: float = 0.0,
+    l2: float = 0.0,
     **options: float,
 ) -> float:
     row = LOSSES.get(loss)
     if row is None:
         raise ValueError(f"loss = {loss!r} is unknown, choose from {', '.join(LOSSES)}")
     return _core.sgd_epoch(
-        row.kernel, X, y, W, b, lr, batch_size, order, state, sample_weight, class_weight,
-        momentum, nesterov, weight_decay, l1, row.checked("sgd_epoch", class_weight, options),
+        row.kernel, X, y, W, b, lr, batch_size, order, state, sample_weight, class_weight, pos_weight, ignore_index,
+        momentum, dampening, nesterov, weight_decay, l1, l2,
+        row.checked("sgd_epoch", class_weight, pos_weight, ignore_index, options),
     )  # fmt: skip

@@ -1,9 +1,9 @@
-"""What all losses share: what a row counts for, the reduction of rows to one number, the chain rule to W, b and X."""
+"""What all losses share: how rows count, the reduction of rows to one number, the chain rule to W, b and X."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,34 +11,68 @@ from ._types import Array
 from .scores import scores
 
 
-def row_weight(y: Array, sample_weight: Array | None, class_weight: Array | None = None) -> Array:
-    """What a row counts for, ``v_i k_{y_i}``: (N,)."""
-    weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-    return weight if class_weight is None else weight * np.asarray(class_weight)[y]
+class Rows(NamedTuple):
+    """How rows count; both arrays are (N,)."""
+
+    weight: Array
+    """What a row's loss and gradient are multiplied by; 0 if it counts for nothing."""
+    divides: Array
+    """What a row adds to the divisor of a mean."""
+
+    def divisor(self) -> float:
+        """What the mean divides by."""
+        return float(self.divides.sum(dtype=np.longdouble))
 
 
-def reduce(loss: Array, dS: Array, weight: Array, divides: Array, reduction: str, grad: bool) -> Any:
+def onehot(y: Array, classes: int) -> Array:
+    """Where the class is the label, (N, C); a label outside [0, C), which must be ignored, is nowhere."""
+    return np.asarray(np.arange(classes) == y[:, None])
+
+
+def rows_by_sample(y: Array, *, sample_weight: Array | None = None, ignore_index: int | None = None, **_: Any) -> Rows:
+    """Rows weigh ``v_i``, those whose label is to be ignored 0. Whatever else a loss takes does not matter."""
+    v = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+    if ignore_index is not None:
+        v = np.where(y == ignore_index, 0, v)
+    return Rows(v, v)
+
+
+def rows_by_class(y: Array, *, class_weight: Array | None = None, **how: Any) -> Rows:
+    """Rows weigh ``v_i k_{y_i}``; the mean divides by ``Σ v_i``."""
+    v, _ = rows_by_sample(y, **how)
+    if class_weight is None:
+        return Rows(v, v)
+    k = np.asarray(class_weight)
+    return Rows(np.where(v == 0, 0, v * np.where(onehot(y, len(k)), k, 0).sum(axis=1)), v)
+
+
+def reduce(loss: Array, dS: Array, rows: Rows, reduction: str, grad: bool) -> Any:
     """Weights the rows and reduces them; rows of weight 0 contribute exactly 0, whatever they hold.
 
-    ``loss (N,)``, ``dS (N, C)``: unweighted. ``weight (N,)``: of each row. ``divides (N,)``: sums to the divisor.
+    ``loss (N,)``, ``dS (N, C)``: unweighted.
     """
-    live = weight != 0
-    loss = np.where(live, loss * weight.astype(loss.dtype), 0)
-    dS = np.where(live[:, None], dS * weight.astype(dS.dtype)[:, None], 0).astype(dS.dtype)
+    live, weight = rows.weight != 0, rows.weight.astype(loss.dtype)
+    loss = np.where(live, loss * weight, 0)
+    dS = np.where(live[:, None], dS * weight[:, None], 0)
     if reduction == "none":
         return (loss, dS) if grad else loss
     divisor = 1.0
     if reduction == "mean":
-        divisor = float(divides.sum(dtype=np.longdouble))
+        divisor = rows.divisor()
         if divisor == 0:
             return (0.0, np.zeros_like(dS)) if grad else 0.0
     total = float(loss.sum(dtype=np.longdouble) / divisor)
     return (total, dS / dS.dtype.type(divisor)) if grad else total
 
 
-def linear_version(loss_on_scores: Callable[..., Any]) -> Callable[..., Any]:
-    """The loss of ``S = X Wᵀ + b`` as a function of X, W and b, with its gradients by the chain rule."""
+def linear_version(loss_on_scores: Callable[..., Any], rows: Callable[..., Rows]) -> Callable[..., Any]:
+    """The loss of ``S = X Wᵀ + b`` as a function of X, W and b, with its gradients by the chain rule.
 
+    `rows` says how rows count, from y and the loss's keywords; it becomes an attribute of the function, for who must
+    weigh the means of several calls.
+    """
+
+    @np.errstate(all="ignore")  # nan and inf go where IEEE sends them
     def linear(
         X: Array,
         y: Array,
@@ -47,6 +81,7 @@ def linear_version(loss_on_scores: Callable[..., Any]) -> Callable[..., Any]:
         *,
         sample_weight: Array | None = None,
         class_weight: Array | None = None,
+        ignore_index: int | None = None,
         reduction: str = "mean",
         l1: float = 0.0,
         l2: float = 0.0,
@@ -54,11 +89,11 @@ def linear_version(loss_on_scores: Callable[..., Any]) -> Callable[..., Any]:
         grad: bool = True,
         **options: Any,
     ) -> Any:
-        if class_weight is not None:
-            options["class_weight"] = class_weight
-        weight = row_weight(y, sample_weight, class_weight)
-        X = np.where((weight != 0)[:, None], X, 0).astype(X.dtype)  # a row of weight 0 may hold nan
-        loss, dS = loss_on_scores(scores(X, W, b), y, sample_weight=sample_weight, reduction=reduction, **options)
+        weights = {"sample_weight": sample_weight, "class_weight": class_weight, "ignore_index": ignore_index}
+        options |= {name: value for name, value in weights.items() if value is not None}  # not every loss has them all
+        live = rows(y, **options).weight != 0
+        X = np.where(live[:, None], X, 0).astype(X.dtype)  # a row that counts for nothing may hold nan
+        loss, dS = loss_on_scores(scores(X, W, b), y, reduction=reduction, **options)
         wide = W.astype(np.longdouble)
         if l1:
             loss += float(l1 * np.abs(wide).sum())
@@ -74,6 +109,8 @@ def linear_version(loss_on_scores: Callable[..., Any]) -> Callable[..., Any]:
         db = None if b is None else dS.sum(axis=0)
         return (loss, dW, db, dS @ W) if dX else (loss, dW, db)
 
-    linear.__name__ = f"linear_{loss_on_scores.__name__}"
-    linear.__doc__ = f"`{loss_on_scores.__name__}` of ``X Wᵀ + b``, with its gradients by the chain rule."
+    fused: Any = linear
+    fused.__name__ = fused.__qualname__ = f"linear_{loss_on_scores.__name__}"
+    fused.__doc__ = f"`{loss_on_scores.__name__}` of ``X Wᵀ + b``, with its gradients by the chain rule."
+    fused.rows = rows
     return linear

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import losses
 from ._types import Array
-from .common import row_weight
 
 
 def sgd_step(
@@ -18,17 +17,20 @@ def sgd_step(
     lr: float,
     *,
     momentum: float = 0.0,
+    dampening: float = 0.0,
     nesterov: bool = False,
     weight_decay: float = 0.0,
     l1: float = 0.0,
+    l2: float = 0.0,
     velocity: Array | None = None,
 ) -> None:
     """One step of stochastic gradient descent, in place.
 
-    With ``g = dW + weight_decay · W`` and, if momentum is not 0, ``v ← momentum · v + g`` (`velocity`), the step is
-    ``W ← W − lr · d`` where d is g without momentum, v with it, and ``g + momentum · v`` with Nesterov's variant: the
-    conventions of ``torch.optim.SGD``. If l1 is not 0, a proximal step follows, which sets small weights to exactly 0:
-    ``W ← sign(W) max(|W| − lr · l1, 0)``.
+    With ``g = dW + weight_decay · W`` and, if momentum is not 0, ``v ← momentum · v + (1 − dampening) · g``
+    (`velocity`), the step is ``W ← W − lr · d`` where d is g without momentum, v with it, and ``g + momentum · v`` with
+    Nesterov's variant: the conventions of ``torch.optim.SGD``. If l1 or l2 is not 0, the proximal step of
+    ``l1 · ‖W‖₁ + l2/2 · ‖W‖²`` (the elastic net) follows, ``W ← sign(W) max(|W| − lr · l1, 0) / (1 + lr · l2)``: l1
+    sets small weights to exactly 0, l2 shrinks all of them and is stable for any learning rate.
 
     Parameters
     ----------
@@ -38,10 +40,10 @@ def sgd_step(
         Gradient of the loss.
     lr : float
         Learning rate, finite and ≥ 0.
-    momentum, weight_decay, l1 : float
+    momentum, dampening, weight_decay, l1, l2 : float
         Finite and ≥ 0.
     nesterov : bool
-        Needs momentum.
+        Needs momentum, and no dampening.
     velocity : shape and dtype of W, C-contiguous, optional
         Updated in place; needed if momentum is not 0. Start with zeros.
 
@@ -63,11 +65,13 @@ def sgd_step(
     if momentum:
         assert velocity is not None
         velocity *= real(momentum)
-        velocity += g
+        velocity += real(1 - dampening) * g
         g = g + real(momentum) * velocity if nesterov else velocity
     W -= real(lr) * g
     if l1:
-        W[...] = np.sign(W) * np.maximum(np.abs(W) - real(lr * l1), 0)
+        W[...] = np.sign(W) * np.maximum(np.abs(W) - real(lr) * real(l1), 0)
+    if l2:
+        W /= 1 + real(lr) * real(l2)
 
 
 def sgd_epoch(
@@ -77,23 +81,27 @@ def sgd_epoch(
     b: Array | None = None,
     *,
     loss: str,
-    lr: float | Sequence[float] | Array,
+    lr: float | Sequence[float] | Array | Callable[[int], float],
     batch_size: int,
     order: Array | None = None,
     state: Any = None,
     sample_weight: Array | None = None,
     class_weight: Array | None = None,
+    ignore_index: int | None = None,
+    pos_weight: Array | None = None,
     momentum: float = 0.0,
+    dampening: float = 0.0,
     nesterov: bool = False,
     weight_decay: float = 0.0,
     l1: float = 0.0,
+    l2: float = 0.0,
     **options: Any,
 ) -> float:
     """One pass of mini-batch stochastic gradient descent over the rows of X, in place, in one call.
 
     For each batch of `batch_size` rows (the last may be smaller) it computes the gradient of the batch's mean loss and
-    takes an `sgd_step` on W and on b; `weight_decay` and `l1` apply to W alone. With ``batch_size >= N`` it is a step
-    of full-batch gradient descent.
+    takes an `sgd_step` on W and on b; `weight_decay`, `l1` and `l2` apply to W alone. With ``batch_size >= N`` it is a
+    step of full-batch gradient descent.
 
     Parameters
     ----------
@@ -105,20 +113,23 @@ def sgd_epoch(
         Updated in place.
     loss : str
         Name of a loss: 'cross_entropy', 'hinge', ….
-    lr : float, or one a batch
-        Learning rate, finite and ≥ 0.
+    lr : float, one a batch, or a function of the step number
+        Learning rate, finite and ≥ 0. A function, such as those of `fastlc.optim`, is called once for each batch,
+        before the first; it gets the number of the step as an int, from 0, or from ``state.step`` on.
     batch_size : int
         Rows a step, ≥ 1.
     order : (M,) integers in [0, N), optional
         Which rows, in which order: ``rng.permutation(N)`` for shuffled batches. Default ``0, 1, …, N − 1``. Rows are
         read where they are; nothing is copied.
     state : SGDState, optional
-        Keeps the velocities and the step count from one call to the next. Without it every call starts from velocities
-        of 0, so that momentum works within a pass alone.
+        Keeps the velocities, the step count and the averages of the weights from one call to the next. Without it every
+        call starts from velocities of 0, so that momentum works within a pass alone.
     sample_weight : (N,), dtype of X, optional
-    class_weight : (C,), dtype of X, optional
-    momentum, nesterov, weight_decay, l1
-        As for `sgd_step`.
+    class_weight, pos_weight : (C,), dtype of X, optional
+    ignore_index : int, optional
+        As for the loss, if it has them.
+    momentum, dampening, nesterov, weight_decay, l1, l2
+        As for `sgd_step`; the very first step is not dampened, as in ``torch.optim.SGD``.
     **options
         The loss's own, such as ``margin=1.0, p=2`` for 'hinge'.
 
@@ -147,24 +158,41 @@ def sgd_epoch(
     True
     """
     fused = getattr(losses, f"linear_{loss}")
+    chosen = {"class_weight": class_weight, "ignore_index": ignore_index, "pos_weight": pos_weight}
+    options |= {name: value for name, value in chosen.items() if value is not None}  # not every loss has them all
     rows = np.arange(len(X)) if order is None else order
     starts = range(0, len(rows), batch_size)
-    rates = np.broadcast_to(np.asarray(lr, dtype=np.float64), (len(starts),))
-    velocity_W = state.velocity_W if state is not None else np.zeros_like(W)
-    velocity_b = state.velocity_b if state is not None else None if b is None else np.zeros_like(b)
+    step = 0 if state is None else state.step
+    rates = [lr(step + i) for i in range(len(starts))] if callable(lr) else np.broadcast_to(lr, (len(starts),))
+    velocity_W = np.zeros_like(W) if state is None else state.velocity_W
+    velocity_b = None if b is None else np.zeros_like(b) if state is None else state.velocity_b
     total, divisor = 0.0, 0.0
     for start, rate in zip(starts, rates, strict=True):
         batch = rows[start : start + batch_size]
-        v = None if sample_weight is None else sample_weight[batch]
-        mean, dW, db = fused(X[batch], y[batch], W, b, sample_weight=v, class_weight=class_weight, **options)
-        by_class = class_weight if loss == "cross_entropy" else None
-        weight = float(row_weight(y[batch], v, by_class).sum())
+        how = options if sample_weight is None else {**options, "sample_weight": sample_weight[batch]}
+        mean, dW, db = fused(X[batch], y[batch], W, b, **how)
+        weight = fused.rows(y[batch], **how).divisor()
         total, divisor = total + mean * weight, divisor + weight
-        sgd_step(
-            W, dW, rate, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, l1=l1, velocity=velocity_W
-        )
+        direction: dict[str, Any] = {
+            "momentum": momentum,
+            "dampening": dampening if step else 0.0,
+            "nesterov": nesterov,
+        }
+        sgd_step(W, dW, rate, **direction, weight_decay=weight_decay, l1=l1, l2=l2, velocity=velocity_W)
         if b is not None:
-            sgd_step(b, db, rate, momentum=momentum, nesterov=nesterov, velocity=velocity_b)
+            sgd_step(b, db, rate, **direction, velocity=velocity_b)
+        step += 1
         if state is not None:
-            state.step += 1
+            _average(state, W, b)
+            state.step = step
     return total / divisor if divisor else 0.0
+
+
+def _average(state: Any, W: Array, b: Array | None) -> None:
+    """The means of all weights from step `average_from` on (Polyak–Ruppert), brought forward by one step."""
+    if state.average_from is None or state.step < state.average_from:
+        return
+    count = W.dtype.type(state.step - state.average_from + 1)
+    state.average_W += (W - state.average_W) / count
+    if b is not None:
+        state.average_b += (b - state.average_b) / count
