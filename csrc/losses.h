@@ -235,9 +235,10 @@ struct Logistic : OneVsRest<T, Logistic<T>> {
 
   // log(1 + e^−z), with −σ(−z).
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
-    const Vec<T> e = exp_of<T>(-abs_of<T>(z)), inverse = T(1) / (e + T(1));
+    Vec<T> inverse;
+    const Vec<T> e = exp_of<T>(-abs_of<T>(z)), tail = log1p_of<T>(e, &inverse);
     *slope = -select<T>(z < T(0), inverse, e * inverse);
-    return select<T>(z < T(0), -z, Vec<T>{}) + log1p_of<T>(e, inverse);
+    return select<T>(z < T(0), -z, Vec<T>{}) + tail;
   }
 
   // (1 − t) log(1 + e^s) + p t log(1 + e^−s)
@@ -246,7 +247,8 @@ struct Logistic : OneVsRest<T, Logistic<T>> {
     for (int64_t c = 0; c < s.classes; ++c) {
       const Vec<T> v = s[c], t = y[c];
       const Vec<T> no = (T(1) - t) * this->weight_of(c), yes = t * this->positives_of(c) * this->weight_of(c);
-      const Vec<T> e = exp_of<T>(-abs_of<T>(v)), inverse = T(1) / (e + T(1)), tail = log1p_of<T>(e, inverse);
+      Vec<T> inverse;
+      const Vec<T> e = exp_of<T>(-abs_of<T>(v)), tail = log1p_of<T>(e, &inverse);
       const Mask<T> below = v < T(0);
       loss += no * (select<T>(below, Vec<T>{}, v) + tail) + yes * (select<T>(below, -v, Vec<T>{}) + tail);
       s.set(c, no * select<T>(below, e * inverse, inverse) - yes * select<T>(below, inverse, e * inverse));

@@ -45,7 +45,7 @@ struct Simd<float> {
   typedef double Wide __attribute__((vector_size(2 * FASTLC_VECTOR_BYTES)));
   using Int = int32_t;
   static constexpr int kLanes = FASTLC_VECTOR_BYTES / 4;
-  static constexpr int kMantissa = 23, kBias = 127, kExpTerms = 7, kLogTerms = 5;
+  static constexpr int kMantissa = 23, kBias = 127, kExpTerms = 7, kLogTerms = 5, kLog1pTerms = 7;
   static constexpr float kRound = 12582912.0f;                // 1.5 · 2²³: adding it rounds to an integer
   static constexpr float kExpLow = -104.0f, kExpHigh = 89.0f;  // exp is 0 below and inf above
   static constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
@@ -59,7 +59,7 @@ struct Simd<double> {
   typedef double Wide __attribute__((vector_size(FASTLC_VECTOR_BYTES)));
   using Int = int64_t;
   static constexpr int kLanes = FASTLC_VECTOR_BYTES / 8;
-  static constexpr int kMantissa = 52, kBias = 1023, kExpTerms = 13, kLogTerms = 11;
+  static constexpr int kMantissa = 52, kBias = 1023, kExpTerms = 13, kLogTerms = 11, kLog1pTerms = 16;
   static constexpr double kRound = 6755399441055744.0;  // 1.5 · 2⁵²
   static constexpr double kExpLow = -746.0, kExpHigh = 710.0;
   static constexpr double kLn2High = 6.93147180369123816490e-01, kLn2Low = 1.90821492927058770002e-10;
@@ -301,11 +301,17 @@ FASTLC_INLINE Vec<T> log_of(Vec<T> x) {
   return select<T>(x < T(__builtin_inf()), result, x);
 }
 
-// log(1 + x) for x in [0, 1], given 1 / (1 + x): the logarithm of the rounded sum, and what rounding took from it.
+// log(1 + x) for x in [0, 1], with 1 / (1 + x), of one division: log(1 + x) = 2 artanh(x / (2 + x)).
 template <class T>
-FASTLC_INLINE Vec<T> log1p_of(Vec<T> x, Vec<T> inverse) {
-  const Vec<T> sum = x + T(1);
-  return log_of<T>(sum) + (x - (sum - T(1))) * inverse;
+FASTLC_INLINE Vec<T> log1p_of(Vec<T> x, Vec<T> *inverse) {
+  const Vec<T> one_more = x + T(1), two_more = x + T(2);
+  const Vec<T> both = T(1) / (one_more * two_more);
+  *inverse = both * two_more;
+  const Vec<T> s = x * (both * one_more), z = s * s;
+  Vec<T> p = broadcast<T>(T(1) / T(2 * Simd<T>::kLog1pTerms + 1));
+  FASTLC_UNROLL
+  for (int i = Simd<T>::kLog1pTerms - 1; i >= 0; --i) p = p * z + T(1) / T(2 * i + 1);
+  return s * p * T(2);
 }
 
 template <class T>

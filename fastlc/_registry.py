@@ -286,8 +286,8 @@ _Y: dict[tuple[str, ...], str] = {
 }
 _KEYWORDS = {
     "class_weight": "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n",
-    "pos_weight": "pos_weight : (C,), dtype of the scores, optional\n    p_c; what a row of class c counts for in its own score.\n",
-    "ignore_index": "ignore_index : int, optional\n    Rows with this label count for nothing, as those of weight 0 do.\n",
+    "pos_weight": "pos_weight : (C,), dtype of the scores, optional\n    p_c; a factor of score c for rows of it.\n",
+    "ignore_index": "ignore_index : int, optional\n    Rows with this label count for nothing, as with weight 0.\n",
 }
 _CLASS_WEIGHT_OF_SCORES = (
     "class_weight : (C,), dtype of the scores, optional\n    k_c; what the score of class c counts for, in every row.\n"
