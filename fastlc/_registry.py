@@ -286,7 +286,7 @@ _Y: dict[tuple[str, ...], str] = {
 }
 _KEYWORDS = {
     "class_weight": "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n",
-    "pos_weight": "pos_weight : (C,), dtype of the scores, optional\n    p_c; a factor of score c for rows of it.\n",
+    "pos_weight": "pos_weight : (C,), dtype of the scores, optional\n    p_c; a factor of score c in its own rows.\n",
     "ignore_index": "ignore_index : int, optional\n    Rows with this label count for nothing, as with weight 0.\n",
 }
 _CLASS_WEIGHT_OF_SCORES = (
