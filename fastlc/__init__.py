@@ -6,6 +6,7 @@ or float64. See `fastlc.reference` for the same functions in plain NumPy.
 """
 
 from . import _threadpoolctl as _threadpoolctl
+from . import optim as optim
 from ._config import get_num_threads as get_num_threads
 from ._config import set_num_threads as set_num_threads
 from ._config import show_config as show_config

@@ -6,13 +6,14 @@ import ast
 import inspect
 import re
 import sys
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import fastlc
-from fastlc import LOSSES, reference
+from fastlc import LOSSES, optim, reference
 
 from . import child
 
@@ -21,6 +22,7 @@ PACKAGE = Path(fastlc.__file__).parent
 FUNCTIONS = ["scores", "predict", "predict_proba", "softmax", "log_softmax", "sigmoid", "sgd_step", "sgd_epoch"]
 LINEAR = [f"linear_{name}" for name in LOSSES]
 SETTINGS = ["get_num_threads", "set_num_threads", "show_config"]
+SCHEDULES = ["constant", "step_decay", "exponential", "inverse_scaling", "cosine", "optimal"]
 
 
 def parameters(function: Any, without_options: bool = False) -> list[tuple[str, Any, Any]]:
@@ -36,6 +38,13 @@ def test_what_is_public() -> None:
         name for name, value in vars(reference).items() if not name.startswith("_") and inspect.isfunction(value)
     }
     assert of_reference == callables - set(SETTINGS)
+
+
+def test_what_is_public_in_optim() -> None:
+    own = {name: value for name, value in vars(optim).items() if getattr(value, "__module__", "") == optim.__name__}
+    assert {name for name, value in own.items() if inspect.isfunction(value)} == set(SCHEDULES)
+    assert {name for name, value in own.items() if inspect.isclass(value)} == {"SGDState", "ReduceOnPlateau"}
+    assert fastlc.optim is optim
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *LOSSES])
@@ -63,9 +72,9 @@ def test_a_row_of_the_registry_names_its_functions(row) -> None:
     assert row.linear.__name__ == f"linear_{row.name}"
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, *LOSSES, *LINEAR])
+@pytest.mark.parametrize("name", [*FUNCTIONS, *LOSSES, *LINEAR, *(f"optim.{name}" for name in SCHEDULES)])
 def test_documentation_has_its_sections(name) -> None:
-    function = getattr(fastlc, name)
+    function = attrgetter(name)(fastlc)
     text = inspect.getdoc(function) or ""
     sections = ["Parameters", "Raises"] if name == "sgd_step" else ["Parameters", "Returns", "Raises"]
     for section in sections:
@@ -81,9 +90,12 @@ def test_documentation_has_its_sections(name) -> None:
         )
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, *SETTINGS, "SGDState", *LINEAR])
+@pytest.mark.parametrize(
+    "name",
+    [*FUNCTIONS, *SETTINGS, "SGDState", *LINEAR, "optim.ReduceOnPlateau", *(f"optim.{name}" for name in SCHEDULES)],
+)
 def test_documentation_has_an_example_or_is_short(name) -> None:
-    text = inspect.getdoc(getattr(fastlc, name)) or ""
+    text = inspect.getdoc(attrgetter(name)(fastlc)) or ""
     assert "Examples\n--------\n>>> " in text or (text and "\n" not in text), name
 
 
@@ -93,7 +105,7 @@ def test_documentation_has_an_example_or_is_short(name) -> None:
 
 # A module may import those of lower levels only; modules that are not named here are above all of these.
 LEVELS = {
-    **{"_version": 0, "reference": 0},
+    **{"_version": 0, "_checks": 0, "reference": 0},
     **{"_arrays": 1, "_core": 1},
     **{"_registry": 2, "_config": 2},
     **{"losses": 3, "functional": 4, "optim": 5},

@@ -1,0 +1,42 @@
+"""Single numbers that Python code is given: taken as a float or an int, or refused in a sentence.
+
+The kernels check their own. A sentence names the argument, what was expected and what came.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+_HOLDS = {
+    "a finite number >= 0": lambda x: 0 <= x < math.inf,
+    "a finite number > 0": lambda x: 0 < x < math.inf,
+    "a number in [0, 1]": lambda x: 0 <= x <= 1,
+    "a number in [0, 1)": lambda x: 0 <= x < 1,
+}
+
+
+def number(value: Any, name: str, expected: str = "a finite number >= 0") -> float:
+    """A number of which the words of `expected` hold."""
+    try:
+        if isinstance(value, str):  # float() would read it
+            raise TypeError
+        taken = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is a {type(value).__name__}, expected {expected}") from None
+    if not _HOLDS[expected](taken):
+        raise ValueError(f"{name} = {taken:g}, expected {expected}")
+    return taken
+
+
+def integer(value: Any, name: str, least: int) -> int:
+    """An integer that is at least `least`."""
+    expected = f"an integer >= {least}"
+    try:
+        taken = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is a {type(value).__name__}, expected {expected}") from None
+    if taken < least:
+        raise ValueError(f"{name} = {taken}, expected {expected}")
+    return taken
