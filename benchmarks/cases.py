@@ -100,7 +100,7 @@ def make_data(case: Case, seed: int = 0) -> Data:
     W = rng.standard_normal((case.C, case.D), dtype=dtype.type)
     W *= dtype.type(case.D**-0.5)
     b = rng.standard_normal(case.C, dtype=dtype.type)
-    if LOSSES[case.loss].targets == "labels":
+    if "labels" in LOSSES[case.loss].targets:
         y = rng.integers(0, case.C, case.N)
     else:
         y = rng.random((case.N, case.C), dtype=dtype.type)

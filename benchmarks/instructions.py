@@ -72,7 +72,7 @@ def loss_call(
     name: str, N: int, D: int, C: int, dtype: str, weighted: bool = False, **options: Any
 ) -> Callable[[], Any]:
     """Loss and gradients of the registry's loss `name`."""
-    X, y, W, b = make_data(N, D, C, dtype, LOSSES[name].targets == "values")
+    X, y, W, b = make_data(N, D, C, dtype, "labels" not in LOSSES[name].targets)
     if weighted:
         options["sample_weight"] = np.linspace(0.5, 1.5, N, dtype=dtype)
         options["class_weight"] = np.linspace(0.5, 1.5, C, dtype=dtype)
@@ -125,7 +125,7 @@ def kernel_calls() -> Iterator[tuple[str, Callable[[], Any]]]:
             yield f"{of_scores.__name__} 300x10 {dtype}", partial(of_scores, S)
         labels = np.arange(300) % 10
         for name, loss in LOSSES.items():
-            y = labels if loss.targets == "labels" else np.zeros_like(S)
+            y = labels if "labels" in loss.targets else np.zeros_like(S)
             yield f"{name} of scores 300x10 {dtype}", partial(loss.on_scores, S, y)
 
 

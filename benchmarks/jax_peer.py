@@ -102,11 +102,43 @@ def sigmoid_squared_error(S: Any, y: Any, axis: int) -> Any:
     return squared_error(jax.nn.sigmoid(S), y, axis)
 
 
+def crammer_singer(S: Any, y: Any, axis: int) -> Any:
+    right = classes(S, y, axis)
+    rival = jnp.where(right, -jnp.inf, S).max(axis)
+    return jnp.maximum(rival - jnp.where(right, S, 0).sum(axis) + 1, 0).sum()
+
+
+def one_vs_rest(phi: Callable[[Any], Any]) -> Callable[[Any, Any, int], Any]:
+    return lambda S, y, axis: phi(jnp.where(classes(S, y, axis), S, -S)).sum()
+
+
+def modified_huber(z: Any) -> Any:
+    return jnp.where(z >= -1, jnp.square(jnp.maximum(1 - z, 0)), -4 * z)
+
+
+def huber(S: Any, y: Any, axis: int) -> Any:
+    size = jnp.abs(S - (y if axis else y.T))
+    return jnp.where(size <= 0.1, size * size / 2, 0.1 * size - 0.005).sum()
+
+
+def beyond(S: Any, y: Any, axis: int) -> Any:
+    return jnp.maximum(jnp.abs(S - (y if axis else y.T)) - 0.1, 0)
+
+
 SCORE_LOSSES: dict[str, Callable[[Any, Any, int], Any]] = {
     "cross_entropy": cross_entropy,
     "hinge": hinge,
+    "crammer_singer": crammer_singer,
+    "logistic": one_vs_rest(lambda z: jax.nn.softplus(-z)),
+    "ovr_hinge": one_vs_rest(lambda z: jnp.maximum(1 - z, 0)),
+    "ovr_squared_hinge": one_vs_rest(lambda z: jnp.square(jnp.maximum(1 - z, 0))),
+    "ovr_perceptron": one_vs_rest(lambda z: jnp.maximum(-z, 0)),
+    "ovr_modified_huber": one_vs_rest(modified_huber),
     "squared_error": squared_error,
     "sigmoid_squared_error": sigmoid_squared_error,
+    "huber": huber,
+    "epsilon_insensitive": lambda S, y, axis: beyond(S, y, axis).sum(),
+    "squared_epsilon_insensitive": lambda S, y, axis: jnp.square(beyond(S, y, axis)).sum(),
 }
 
 

@@ -129,11 +129,52 @@ def sigmoid_squared_error(S: Tensor, y: Tensor, layout: str) -> Tensor:
     return squared_error(S.sigmoid(), y, layout)
 
 
+def right_class(S: Tensor, y: Tensor, layout: str) -> Tensor:
+    """Where the scores of the right classes are."""
+    axis = 1 if layout == "rows" else 0
+    return torch.zeros_like(S, dtype=torch.bool).scatter_(axis, y.unsqueeze(axis), True)
+
+
+def crammer_singer(S: Tensor, y: Tensor, layout: str) -> Tensor:
+    axis, right = 1 if layout == "rows" else 0, right_class(S, y, layout)
+    rival = S.masked_fill(right, -torch.inf).amax(axis)
+    return (rival - S.gather(axis, y.unsqueeze(axis)).squeeze(axis) + 1).clamp(min=0).sum()
+
+
+def one_vs_rest(phi: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor, str], Tensor]:
+    return lambda S, y, layout: phi(torch.where(right_class(S, y, layout), S, -S)).sum()
+
+
+def logistic(S: Tensor, y: Tensor, layout: str) -> Tensor:
+    return F.binary_cross_entropy_with_logits(S, right_class(S, y, layout).to(S.dtype), reduction="sum")
+
+
+def modified_huber(z: Tensor) -> Tensor:
+    return torch.where(z >= -1, (1 - z).clamp(min=0).square(), -4 * z)
+
+
+def huber(S: Tensor, y: Tensor, layout: str) -> Tensor:
+    return F.huber_loss(S, y if layout == "rows" else y.T, reduction="sum", delta=0.1)
+
+
+def beyond(S: Tensor, y: Tensor, layout: str) -> Tensor:
+    return ((S - (y if layout == "rows" else y.T)).abs() - 0.1).clamp(min=0)
+
+
 SCORE_LOSSES: dict[str, Callable[[Tensor, Tensor, str], Tensor]] = {
     "cross_entropy": cross_entropy,
     "hinge": hinge,
+    "crammer_singer": crammer_singer,
+    "logistic": logistic,
+    "ovr_hinge": one_vs_rest(lambda z: (1 - z).clamp(min=0)),
+    "ovr_squared_hinge": one_vs_rest(lambda z: (1 - z).clamp(min=0).square()),
+    "ovr_perceptron": one_vs_rest(lambda z: (-z).clamp(min=0)),
+    "ovr_modified_huber": one_vs_rest(modified_huber),
     "squared_error": squared_error,
     "sigmoid_squared_error": sigmoid_squared_error,
+    "huber": huber,
+    "epsilon_insensitive": lambda S, y, layout: beyond(S, y, layout).sum(),
+    "squared_epsilon_insensitive": lambda S, y, layout: beyond(S, y, layout).square().sum(),
 }
 
 

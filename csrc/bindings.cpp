@@ -383,6 +383,26 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   return epoch.mean_loss;
 }
 
+// ---- What the losses are made of, to measure its errors ----------------------------------------------------------------
+
+py::array elementwise(const std::string &function, py::handle x) {
+  const Array array = floats(x, "x", nullptr, true);
+  if (array.ndim() != 1) refuse("x has shape " + array.shape_text() + ", expected (N,)");
+  py::array out = empty_array(array.type(), {array.shape(0)});
+  auto apply = [&](const auto &kernels, auto zero) {
+    using T = decltype(zero);
+    const auto f = function == "exp" ? kernels.exp : function == "log" ? kernels.log : function == "log1p" ? kernels.log1p : nullptr;
+    if (!f) refuse("function = '" + function + "' is unknown, choose from exp, log, log1p");
+    f(array.shape(0), static_cast<const T *>(array.data()), static_cast<T *>(out.mutable_data()));
+  };
+  if (array.type() == kFloat) {
+    apply(instruction_set().float32, float());
+  } else {
+    apply(instruction_set().float64, double());
+  }
+  return out;
+}
+
 // ---- What the machine can do, for the benchmark ------------------------------------------------------------------------
 
 double multiply_add(py::object dtype, int64_t count) {
@@ -468,6 +488,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.def("sgd_step", &sgd_step);
   m.def("sgd_epoch", &sgd_epoch);
 
+  m.def("elementwise", &elementwise);
   m.def("multiply_add", &multiply_add);
   m.def("read", &read_all);
 

@@ -1,5 +1,6 @@
 // All the loops for one instruction set, and the table by which they are called. Each file in isa/ includes this once, with
 // FASTLC_VECTOR_BYTES, FASTLC_ISA_NAME and FASTLC_ISA_TABLE defined.
+#include "elementary.inl"
 #include "few.inl"
 #include "given.inl"
 #include "limits.inl"
@@ -122,7 +123,7 @@ bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, 
 template <class T>
 constexpr fastlc::Kernels<T> kKernels = {scores<T>,  predict<T>, predict_proba<T>, softmax<T>,  log_softmax<T>,
                                          sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>, sgd_batch<T>,
-                                         multiply_add<T>, read_all<T>};
+                                         exp_all<T>, log_all<T>, log1p_all<T>,     multiply_add<T>, read_all<T>};
 
 #define FASTLC_LOSS_INFO(Loss) {Loss<float>::kInfo, Loss<float>::expected},
 constexpr fastlc::LossInfo kLosses[] = {FASTLC_LOSSES(FASTLC_LOSS_INFO)};

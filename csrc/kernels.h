@@ -39,6 +39,10 @@ struct Kernels {
   // A mini-batch of sgd_epoch: updates W and b (which call.W and call.b are) and returns the loss, times `scale`.
   bool (*sgd_batch)(const fastlc_call &, const Rows &, double scale, Run &, double lr, const fastlc_sgd &, const fastlc_epoch &,
                     double *loss);
+  // Element by element, x and out of n: what the losses are made of, to measure its errors (elementary.inl).
+  void (*exp)(int64_t n, const T *x, T *out);
+  void (*log)(int64_t n, const T *x, T *out);    // of normal positive numbers
+  void (*log1p)(int64_t n, const T *x, T *out);  // of [0, 1]
   // What the machine can do, for the benchmark (limits.inl).
   double (*multiply_add)(int64_t count);
   double (*read)(const T *, int64_t n, int64_t times);

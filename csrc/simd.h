@@ -301,17 +301,20 @@ FASTLC_INLINE Vec<T> log_of(Vec<T> x) {
   return select<T>(x < T(__builtin_inf()), result, x);
 }
 
-// log(1 + x) for x in [0, 1], with 1 / (1 + x), of one division: log(1 + x) = 2 artanh(x / (2 + x)).
+// log(1 + x) for x in [0, 1], with 1 / (1 + x), of one division: log(1 + x) = 2 artanh(x / (2 + x)). A second step of that
+// division takes its roundings back.
 template <class T>
 FASTLC_INLINE Vec<T> log1p_of(Vec<T> x, Vec<T> *inverse) {
   const Vec<T> one_more = x + T(1), two_more = x + T(2);
   const Vec<T> both = T(1) / (one_more * two_more);
   *inverse = both * two_more;
-  const Vec<T> s = x * (both * one_more), z = s * s;
+  const Vec<T> part = both * one_more, quotient = x * part;
+  const Vec<T> s = quotient + (x - quotient * two_more) * part, z = s * s;
   Vec<T> p = broadcast<T>(T(1) / T(2 * Simd<T>::kLog1pTerms + 1));
   FASTLC_UNROLL
-  for (int i = Simd<T>::kLog1pTerms - 1; i >= 0; --i) p = p * z + T(1) / T(2 * i + 1);
-  return s * p * T(2);
+  for (int i = Simd<T>::kLog1pTerms - 1; i >= 1; --i) p = p * z + T(1) / T(2 * i + 1);
+  const Vec<T> twice = s * T(2);
+  return twice + twice * (z * p);
 }
 
 template <class T>
