@@ -78,9 +78,17 @@ double penalty(const fastlc_call &call, T *dW) {
   return (call.l1 != 0 ? call.l1 * sum_of<T>(absolutes) : 0) + (call.l2 != 0 ? call.l2 / 2 * sum_of<T>(squares) : 0);
 }
 
+inline bool is_plain(const fastlc_sgd &sgd) {
+  return sgd.momentum == 0 && sgd.weight_decay == 0 && sgd.l1 == 0 && sgd.l2 == 0;
+}
+
 template <class T>
 void sgd_step(int64_t count, double lr, const fastlc_sgd &sgd, T *W, const T *dW, T *velocity) {
-  descend(count, dW, Descend<T, false>(lr, sgd, W, velocity));
+  if (is_plain(sgd)) {
+    descend(count, dW, Descend<T, true>(lr, sgd, W, velocity));
+  } else {
+    descend(count, dW, Descend<T, false>(lr, sgd, W, velocity));
+  }
 }
 
 template <class T, bool plain>
@@ -115,8 +123,7 @@ bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, double 
 template <class T>
 bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
                const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
-  const bool plain = sgd.momentum == 0 && sgd.weight_decay == 0 && sgd.l1 == 0 && sgd.l2 == 0 && !epoch.average_W;
-  const auto batch = plain ? descend_on_batch<T, true> : descend_on_batch<T, false>;
+  const auto batch = is_plain(sgd) && !epoch.average_W ? descend_on_batch<T, true> : descend_on_batch<T, false>;
   return batch(call, rows, scale, run, lr, sgd, epoch, loss_sum);
 }
 

@@ -139,6 +139,8 @@ class Loss:
     """What y may hold: "labels", integers in [0, C); "values", floats of the shape of the scores; or either."""
     one_vs_rest: bool
     """A binary problem a class: class weights are those of scores, and if C is 1 labels are 0 or 1."""
+    keywords: tuple[str, ...]
+    """Those of class_weight, ignore_index and pos_weight that it has."""
     options: Mapping[str, float]
     """The loss's own keyword arguments and their defaults, in the order of the kernel."""
     defaults: tuple[float, ...]
@@ -150,12 +152,6 @@ class Loss:
     linear_reference: Callable[..., Any]
     """The oracle of `linear`."""
 
-    @property
-    def keywords(self) -> tuple[str, ...]:
-        """Which of the arguments that not every loss has it has, beside its options."""
-        of_labels = ("class_weight", "ignore_index") if "labels" in self.targets else ()
-        return (*of_labels, "pos_weight") if self.one_vs_rest else of_labels
-
     def checked(
         self,
         function: str,
@@ -165,14 +161,16 @@ class Loss:
         given: Mapping[str, float],
     ) -> tuple[float, ...]:
         """The values of all options in the order of the kernel; TypeError for an argument that the loss has not."""
-        if not given and class_weight is None and pos_weight is None and ignore_index is None:
-            return self.defaults
-        arguments = {"class_weight": class_weight, "pos_weight": pos_weight, "ignore_index": ignore_index}
-        unknown = [name for name, value in arguments.items() if value is not None and name not in self.keywords]
-        unknown += [name for name in given if name not in self.options]
+        unknown = [name for name in given if name not in self.options] if given else []
+        if class_weight is not None and "class_weight" not in self.keywords:
+            unknown.append("class_weight")
+        if pos_weight is not None and "pos_weight" not in self.keywords:
+            unknown.append("pos_weight")
+        if ignore_index is not None and "ignore_index" not in self.keywords:
+            unknown.append("ignore_index")
         for name in unknown:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-        return tuple(map(float, {**self.options, **given}.values()))
+        return tuple(map(float, {**self.options, **given}.values())) if given else self.defaults
 
 
 LOSSES: dict[str, Loss] = {}
@@ -238,8 +236,9 @@ def register(name: str) -> tuple[ScoreLoss, LinearLoss]:
             values,
         )
 
+    keywords = tuple(keyword for keyword in _KEYWORDS if keyword in signature.parameters)
     row = LOSSES[name] = Loss(
-        name, kernel, targets, one_vs_rest, options, defaults, on_scores, linear, oracle, linear_oracle
+        name, kernel, targets, one_vs_rest, keywords, options, defaults, on_scores, linear, oracle, linear_oracle
     )
     own = [signature.parameters[option] for option in options]
     _describe(on_scores, row, signature, own, _ON_SCORES)
