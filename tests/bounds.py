@@ -24,6 +24,8 @@ Array = NDArray[Any]
 
 # Roundings charged for one evaluation of exp or log: they may be 2 ulp off, and an ulp is up to 2 u.
 EXP = LOG = 4
+# log(1 + x), relative to itself however small x is: by way of log it takes a correction of four more.
+LOG1P = LOG + 4
 
 
 def unit(dtype: Any) -> float:
@@ -111,52 +113,61 @@ def sigmoid(S: Array, S_err: Array, dtype: Any) -> Array:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Losses: errors of a row's loss (N,) and of its derivative by the scores (N, C), before any weight
+# Losses: errors of a row's loss (N,) and of its derivative by the scores (N, C), before what weighs the row
+# (`Rows.weight`). Class weights are among the options: they count here only where they weigh columns or targets.
+# A row that counts for nothing may have any label.
 # ---------------------------------------------------------------------------------------------------------------------
 
-
-def _cross_entropy(S: Array, S_err: Array, y: Array, dtype: Any, label_smoothing: float = 0.0) -> tuple[Array, Array]:
-    row = np.arange(len(y))
-    gradient = softmax(S, S_err, dtype)
-    if label_smoothing:
-        return _smoothed_cross_entropy(S, S_err, y, dtype, label_smoothing, gradient)
-    gradient[row, y] += 2 * unit(dtype)  # p_y - 1 is rounded at a size of at most 1
-    return log_softmax(S, S_err, dtype)[row, y], gradient
+LossErrors = tuple[Array, Array]
 
 
-def _smoothed_cross_entropy(
-    S: Array, S_err: Array, y: Array, dtype: Any, smoothing: float, softmax_err: Array
-) -> tuple[Array, Array]:
-    """``Σ q_c (log Σ exp(t_j) - t_c)``: the q add up to 1, and are of at most 5 roundings with a class weight.
+def _is_label(y: Array, S: Array) -> Array:
+    return np.asarray(np.arange(S.shape[1]) == y[:, None])
 
-    The bound is for class weights of at most 1; what a row counts for (`Rows.weight`) has the largest of them.
-    """
-    row, n = np.arange(len(y)), max(S.shape[1], 1)
-    q = np.full(S.shape, smoothing / n)
-    q[row, y] += 1 - smoothing
-    p = np.exp(_f64(reference.log_softmax(S)))
-    t = np.abs(_f64(S - S.max(axis=1, keepdims=True))) if S.size else np.abs(_f64(S))
-    log_p = np.abs(_f64(reference.log_softmax(S)))
-    loss_err = (q * log_softmax(S, S_err, dtype)).sum(axis=1)
+
+def _column_weights(S: Array, class_weight: Any, pos_weight: Any) -> tuple[Array, Array]:
+    k, p = (np.ones(S.shape[1]) if a is None else np.abs(_f64(a)) for a in (class_weight, pos_weight))
+    return k, p
+
+
+def _cross_entropy(
+    S: Array, S_err: Array, y: Array, dtype: Any, label_smoothing: float = 0.0, class_weight: Any = None
+) -> LossErrors:
+    log_p_err, p_err = log_softmax(S, S_err, dtype), softmax(S, S_err, dtype)
+    if y.dtype.kind == "f" or label_smoothing:
+        t = np.abs(_f64(y.reshape(S.shape))) if y.dtype.kind == "f" else _is_label(y, S)
+        k, _ = _column_weights(S, class_weight, None)
+        q = k * ((1 - label_smoothing) * t + label_smoothing / max(S.shape[1], 1))
+        return _against_targets(S, q, log_p_err, p_err, dtype)
+    label = _is_label(y, S)
+    # p_y - 1 is rounded at a size of at most 1
+    return np.where(label, log_p_err, 0).sum(axis=1), p_err + np.where(label, 2 * unit(dtype), 0)
+
+
+def _against_targets(S: Array, q: Array, log_p_err: Array, p_err: Array, dtype: Any) -> LossErrors:
+    """``Σ q_c (log Σ exp(t_j) - t_c)``: a target q is of at most 5 roundings, smoothing and class weight included."""
+    n, log_p = S.shape[1], _f64(reference.log_softmax(S))
+    t = np.abs(_f64(S - S.max(axis=1, keepdims=True, initial=-np.inf)))
+    total, p = q.sum(axis=1)[:, None], np.exp(log_p)
     # targets and their sum, the products with t, and that of the sum with the logarithm
-    loss_err += gamma(2 * n + 8, dtype) * (q * (t + log_p)).sum(axis=1)
-    return loss_err, softmax_err + gamma(n + 8, dtype) * p + gamma(8, dtype) * (p + q)
+    loss = (q * log_p_err).sum(axis=1) + gamma(2 * n + 8, dtype) * (q * (t + np.abs(log_p))).sum(axis=1)
+    return loss, total * (p_err + gamma(n + 8, dtype) * p) + gamma(8, dtype) * (total * p + q)
 
 
-def _hinge(S: Array, S_err: Array, y: Array, dtype: Any, margin: float = 1.0, p: int = 1) -> tuple[Array, Array]:
-    """``z = s_j - s_y + margin`` is a sum of three terms in any order, and margin is rounded to the dtype.
+def _distances(S: Array, S_err: Array, label: Array, margin: float, dtype: Any) -> tuple[Array, Array]:
+    """``z = s_j - s_y + margin``, a sum of three terms in any order, where margin is rounded to the dtype."""
+    s_y = np.where(label, S, 0).sum(axis=1)[:, None]
+    s_y_err = np.where(label, S_err, 0).sum(axis=1)[:, None]
+    return _f64(S - s_y + margin), S_err + s_y_err + gamma(3, dtype) * _f64(np.abs(S) + np.abs(s_y) + abs(margin))
 
-    A z closer to the kink than its error may fall on either side, and only such a one: there p = 1 may give 0 or 1.
-    """
-    row, n = np.arange(len(y)), S.shape[1]
-    s_y = S[row, y][:, None]
-    z = _f64(S - s_y + margin)
-    terms = _f64(np.abs(S) + np.abs(s_y) + abs(margin))
-    z_err = S_err + S_err[row, y][:, None] + gamma(3, dtype) * terms
-    either_side = np.abs(z) <= z_err
-    z_err = np.clip(z + z_err, 0, z_err)  # of max(0, z): none where z < 0 for certain
-    z = np.maximum(z, 0)
-    z[row, y] = z_err[row, y] = either_side[row, y] = 0
+
+def _hinge(S: Array, S_err: Array, y: Array, dtype: Any, margin: float = 1.0, p: int = 1, **_: Any) -> LossErrors:
+    """A z closer to the kink than its error may fall on either side, and only such: there p = 1 may give 0 or 1."""
+    n, label = S.shape[1], _is_label(y, S)
+    z, z_err = _distances(S, S_err, label, margin, dtype)
+    either_side = (np.abs(z) <= z_err) & ~label
+    z_err = np.where(label, 0, np.clip(z + z_err, 0, z_err))  # of max(0, z): none where z < 0 for certain
+    z = np.where(label, 0, np.maximum(z, 0))
     if p == 1:
         loss = z_err.sum(axis=1) + gamma(n, dtype) * (z + z_err).sum(axis=1)
         gradient = either_side.astype(np.float64)
@@ -165,39 +176,199 @@ def _hinge(S: Array, S_err: Array, y: Array, dtype: Any, margin: float = 1.0, p:
         loss = (2 * z * z_err + z_err**2).sum(axis=1) + gamma(n + 1, dtype) * ((z + z_err) ** 2).sum(axis=1)
         gradient = 2 * z_err + 4 * unit(dtype) * z
         size = 2 * (z + z_err)
-    gradient[row, y] = gradient.sum(axis=1) + gamma(n, dtype) * size.sum(axis=1)
-    return loss, gradient
+    at_label = gradient.sum(axis=1) + gamma(n, dtype) * size.sum(axis=1)
+    return loss, np.where(label, at_label[:, None], gradient)
 
 
-def _squared_error(S: Array, S_err: Array, y: Array, dtype: Any) -> tuple[Array, Array]:
+def _crammer_singer(S: Array, S_err: Array, y: Array, dtype: Any, margin: float = 1.0, **_: Any) -> LossErrors:
+    """The largest z lies between the largest ``z - z_err`` and the largest ``z + z_err``.
+
+    Whose ``z + z_err`` reaches the former may be taken for the largest. The gradient is 0 or 1 there: if there are two
+    such, or if the kink is between the two limits, it may be either.
+    """
+    label = _is_label(y, S)
+    z, z_err = _distances(S, S_err, label, margin, dtype)
+    low, top, high = (np.where(label, -np.inf, a).max(axis=1, initial=-np.inf) for a in (z - z_err, z, z + z_err))
+    loss = np.maximum(high, 0) - np.maximum(low, 0)
+    assert (low <= top).all()
+    assert (top <= high).all()
+    rival = (z + z_err >= low[:, None]) & ~label
+    at_kink = (low <= 0) & (high >= 0)
+    undecided = (high >= 0) & (at_kink | (rival.sum(axis=1) > 1))
+    return loss, (np.where(label, at_kink[:, None], rival & undecided[:, None])).astype(np.float64)
+
+
+@dataclass
+class Terms:
+    """What a sum over columns adds up, (N, C): its value, the size of its slope, and what both may be off by."""
+
+    value: Array
+    value_err: Array
+    slope: Array
+    slope_err: Array
+
+    def summed(self, dtype: Any, weight: Any = 1.0) -> LossErrors:
+        """With the columns' weights, of two factors: a rounding for each, for their product and for each addition."""
+        loss = (weight * self.value_err).sum(axis=1)
+        loss += gamma(self.value.shape[1] + 3, dtype) * (weight * (self.value + self.value_err)).sum(axis=1)
+        return loss, weight * (self.slope_err + gamma(3, dtype) * (self.slope + self.slope_err))
+
+
+def _beyond(m: Array, m_err: Array, p: int, dtype: Any) -> Terms:
+    """``max(0, m)^p`` for an m off by `m_err`, that of the last operation included.
+
+    With p = 1 the slope is 0 or 1, and may be either where m may be on either side. An m that is exact is on its own.
+    """
+    either_side = (np.abs(m) <= m_err) & (m_err > 0)
+    m_err = np.clip(m + m_err, 0, m_err)  # none where m < 0 for certain
+    m = np.maximum(m, 0)
+    if p == 1:
+        return Terms(m, m_err, np.sign(m), either_side.astype(np.float64))
+    return Terms(m * m, 2 * m * m_err + m_err**2 + gamma(1, dtype) * (m + m_err) ** 2, 2 * m, 2 * m_err)
+
+
+def _rounded(a: Array, a_err: Array, dtype: Any) -> Array:
+    """The error of a sum or difference `a` of terms that are off by `a_err`: the result is rounded once."""
+    return a_err + unit(dtype) * (np.abs(a) + a_err)
+
+
+def _svm(p: int) -> Callable[[Array, Array, Any], Terms]:
+    def of_margin(z: Array, z_err: Array, dtype: Any) -> Terms:
+        m = _f64(1 - z)
+        return _beyond(m, _rounded(m, z_err, dtype), p, dtype)
+
+    return of_margin
+
+
+def _perceptron(z: Array, z_err: Array, dtype: Any) -> Terms:
+    return _beyond(_f64(-z), z_err, 1, dtype)
+
+
+def _modified_huber(z: Array, z_err: Array, dtype: Any) -> Terms:
+    """Value and slope are continuous, the slope ``min(2m, 4)`` for ``m = max(0, 1 - z)``: either piece serves at -1."""
+    m = _f64(1 - z)
+    m_err = _rounded(m, z_err, dtype)
+    m_err, m = np.clip(m + m_err, 0, m_err), np.maximum(m, 0)
+    value, slope = np.where(m > 2, 4 * (m - 1), m * m), np.minimum(2 * m, 4)
+    value_err = (slope + 2 * m_err) * m_err
+    return Terms(value, value_err + gamma(2, dtype) * (value + value_err), slope, np.minimum(2 * m_err, 4))
+
+
+def _softplus(a: Array, a_err: Array, dtype: Any) -> tuple[Array, Array]:
+    """``log(1 + exp(a)) = max(a, 0) + log1p(exp(-|a|))`` and its error; the slope is at most ``σ(a + a_err)``."""
+    value = np.logaddexp(0, _f64(a))
+    err = np.exp(_log_sigmoid(a + a_err)) * a_err
+    return value, err + gamma(EXP + LOG1P + 2, dtype) * (value + err) + 2 * tiny(dtype)
+
+
+def _logistic_of_margin(z: Array, z_err: Array, dtype: Any) -> Terms:
+    value, value_err = _softplus(-z, z_err, dtype)
+    return Terms(value, value_err, np.exp(_log_sigmoid(-z)), sigmoid(-z, z_err, dtype))
+
+
+def _one_vs_rest(of_margin: Callable[[Array, Array, Any], Terms]) -> Callable[..., LossErrors]:
+    """A loss of ``z = ±s`` in every column, weighed by k_c, and by p_c where the column is the label's."""
+
+    def errors(
+        S: Array, S_err: Array, y: Array, dtype: Any, class_weight: Any = None, pos_weight: Any = None
+    ) -> LossErrors:
+        t = (y == 1)[:, None] if S.shape[1] == 1 else _is_label(y, S)
+        k, p = _column_weights(S, class_weight, pos_weight)
+        return of_margin(np.where(t, S, -S), S_err, dtype).summed(dtype, k * np.where(t, p, 1))
+
+    return errors
+
+
+def _logistic(
+    S: Array, S_err: Array, y: Array, dtype: Any, class_weight: Any = None, pos_weight: Any = None
+) -> LossErrors:
+    """With targets t it is ``(1 - t) softplus(s) + p t softplus(-s)``, or the same sorted by softplus and s.
+
+    All those sums are of terms of the size of ``(1 + (1 + p) |t|) softplus(|s|)`` at most, and their derivatives of
+    σ(s), t and pt; few roundings each.
+    """
+    if y.dtype.kind != "f":
+        return _one_vs_rest(_logistic_of_margin)(S, S_err, y, dtype, class_weight=class_weight, pos_weight=pos_weight)
+    t = np.abs(_f64(y.reshape(S.shape)))
+    k, p = _column_weights(S, class_weight, pos_weight)
+    up, up_err = _softplus(S, S_err, dtype)
+    down, down_err = _softplus(-S, S_err, dtype)
+    part = 1 + (1 + p) * t
+    value_err = (1 + t) * up_err + p * t * down_err + gamma(EXP + LOG1P + 6, dtype) * part * np.maximum(up, down)
+    sigma, sigma_err = np.exp(_log_sigmoid(S)), sigmoid(S, S_err, dtype)
+    slope_err = part * sigma_err + p * t * sigmoid(-S, S_err, dtype) + gamma(6, dtype) * (sigma + (1 + p) * t)
+    return Terms((1 + t) * up + p * t * down, value_err, sigma + (1 + p) * t, slope_err).summed(dtype, k)
+
+
+def _residual(S: Array, S_err: Array, y: Array, dtype: Any) -> tuple[Array, Array]:
+    """Size and error of ``r = s - y``, rounded once."""
     r = _f64(S - y.reshape(S.shape))
-    return _square(np.abs(r), S_err + unit(dtype) * np.abs(r), dtype)
+    return np.abs(r), _rounded(r, S_err, dtype)
 
 
-def _sigmoid_squared_error(S: Array, S_err: Array, y: Array, dtype: Any) -> tuple[Array, Array]:
+def _squared_error(S: Array, S_err: Array, y: Array, dtype: Any) -> LossErrors:
+    return _square(*_residual(S, S_err, y, dtype), dtype).summed(dtype)
+
+
+def _sigmoid_squared_error(S: Array, S_err: Array, y: Array, dtype: Any) -> LossErrors:
     """The slope σ(s) σ(-s) has a logarithmic derivative ``1 - 2σ`` within ±1; it costs two sigmoids and a product."""
     u = unit(dtype)
     log_sigma = _log_sigmoid(S)
     log_slope = log_sigma + _log_sigmoid(-S)
     slope_err = _scaled_by_exp(log_slope, S_err + gamma(2 * (EXP + 4) + 1, dtype)) + 2 * tiny(dtype)
     r = np.abs(np.exp(log_sigma) - _f64(y.reshape(S.shape)))
-    r_err = sigmoid(S, S_err, dtype) + u * r
-    loss, gradient = _square(r, r_err, dtype)
+    square = _square(r, sigmoid(S, S_err, dtype) + u * r, dtype)
     slope = np.exp(log_slope)
-    return loss, gradient * (slope + slope_err) + 2 * r * slope_err + gamma(2, dtype) * 2 * r * slope
+    square.slope_err = square.slope_err * (slope + slope_err) + square.slope * slope_err
+    square.slope = square.slope * slope
+    return square.summed(dtype)
 
 
-def _square(r: Array, r_err: Array, dtype: Any) -> tuple[Array, Array]:
-    """``Σ r²`` and ``2 r`` for an r off by `r_err`; one rounding for each square and each addition."""
-    loss = (2 * r * r_err + r_err**2).sum(axis=1)
-    return loss + gamma(r.shape[1] + 1, dtype) * ((r + r_err) ** 2).sum(axis=1), 2 * r_err + 4 * unit(dtype) * r
+def _square(r: Array, r_err: Array, dtype: Any) -> Terms:
+    """``r²`` and ``2 r`` for an r off by `r_err`."""
+    return Terms(r * r, 2 * r * r_err + r_err**2 + gamma(1, dtype) * (r + r_err) ** 2, 2 * r, 2 * r_err)
 
 
-LOSSES: dict[str, Callable[..., tuple[Array, Array]]] = {
+def _huber(S: Array, S_err: Array, y: Array, dtype: Any, epsilon: float = 0.1) -> LossErrors:
+    """Value and slope ``min(|r|, ε)`` are continuous, in ε too, which is rounded to the dtype: at ε either serves.
+
+    Both are of the size of ``|r| min(|r|, ε)``, with at most 6 roundings.
+    """
+    r, r_err = _residual(S, S_err, y, dtype)
+    slope, steepest = np.minimum(r, epsilon), np.minimum(r + r_err, epsilon)
+    value_err = steepest * r_err + gamma(6, dtype) * steepest * (r + r_err)
+    slope_err = np.where(r - r_err > epsilon, 0, np.minimum(r_err, 2 * epsilon)) + unit(dtype) * epsilon
+    return Terms(r * slope, value_err, slope, slope_err).summed(dtype)
+
+
+def _insensitive(p: int) -> Callable[..., LossErrors]:
+    """``max(0, |r| - ε)^p``, where ε is rounded to the dtype; if r is as small as its error, so is its sign lost."""
+
+    def errors(S: Array, S_err: Array, y: Array, dtype: Any, epsilon: float = 0.1) -> LossErrors:
+        r, r_err = _residual(S, S_err, y, dtype)
+        m_err = _rounded(r - epsilon, r_err + unit(dtype) * epsilon, dtype)
+        terms = _beyond(r - epsilon, m_err, p, dtype)
+        either_sign = (r <= r_err) & (r_err > 0)
+        terms.slope_err = terms.slope_err + np.where(either_sign, 2 * terms.slope, 0)
+        return terms.summed(dtype)
+
+    return errors
+
+
+LOSSES: dict[str, Callable[..., LossErrors]] = {
     "cross_entropy": _cross_entropy,
     "hinge": _hinge,
+    "crammer_singer": _crammer_singer,
+    "logistic": _logistic,
+    "ovr_hinge": _one_vs_rest(_svm(1)),
+    "ovr_squared_hinge": _one_vs_rest(_svm(2)),
+    "ovr_perceptron": _one_vs_rest(_perceptron),
+    "ovr_modified_huber": _one_vs_rest(_modified_huber),
     "squared_error": _squared_error,
     "sigmoid_squared_error": _sigmoid_squared_error,
+    "huber": _huber,
+    "epsilon_insensitive": _insensitive(1),
+    "squared_epsilon_insensitive": _insensitive(2),
 }
 """A new loss brings its bound here."""
 
@@ -214,7 +385,7 @@ class Rows:
     loss: Array
     dS: Array
     weight: Array
-    """(N,) v_i k_y; 0 for a row that counts for nothing."""
+    """(N,) what multiplies the row's loss, v_i or v_i k_y; 0 for a row that counts for nothing."""
     divisor: float
     """What the reduction divides by; 1 for 'sum' and 'none', 0 for a mean of nothing."""
 
@@ -231,7 +402,8 @@ class Errors:
 def on_scores(
     name: str, S: Array, S_err: Array, y: Array, rows: Rows, reduction: str, dtype: Any, options: dict[str, Any]
 ) -> Errors:
-    loss_err, dS_err = LOSSES[name](S, S_err, y, dtype, **options)
+    within_rows = {key: value for key, value in options.items() if key not in ("sample_weight", "ignore_index")}
+    loss_err, dS_err = LOSSES[name](S, S_err, y, dtype, **within_rows)
     loss, dS, weight = np.abs(_f64(rows.loss)), np.abs(_f64(rows.dS)), np.abs(_f64(rows.weight))
     # v_i k_y, the weight over the divisor, that in the dtype, times the value, and two to spare; and the divisor's own
     # error, accumulated in float64 whatever the dtype.
@@ -289,24 +461,36 @@ def sgd_step(
     dW_err: Any,
     velocity: Array | None,
     lr: float,
-    momentum: float,
-    weight_decay: float,
-    l1: float,
     dtype: Any,
+    momentum: float = 0.0,
+    dampening: float = 0.0,
+    nesterov: bool = False,
+    weight_decay: float = 0.0,
+    l1: float = 0.0,
+    l2: float = 0.0,
 ) -> tuple[Array, Array]:
     """Errors of W and of velocity after one step. Each of lr, momentum, … is rounded to the dtype as well.
 
-    Every term of W goes through at most 8 roundings: weight decay's product and sum, momentum's twice (Nesterov), lr's
-    product and difference, the proximal step's; the proximal map itself has Lipschitz constant 1.
+    Every term of the velocity goes through at most 8 roundings: weight decay's product and sum, the factor
+    ``1 - dampening`` and its product, momentum's product and the sum. Every term of W goes through at most 15 with
+    those: momentum's twice (Nesterov), lr's product and difference, l1's threshold and the division by ``1 + lr l2``,
+    which is two roundings itself. The proximal map has Lipschitz constant 1.
     """
     W, dW = np.abs(_f64(W)), np.abs(_f64(dW))
     past = np.zeros_like(W) if velocity is None else np.abs(_f64(velocity))
     g = dW + weight_decay * W
-    v = momentum * past + g
-    v_err = dW_err + gamma(6, dtype) * v + 2 * tiny(dtype)
-    d_err = dW_err + momentum * v_err + v_err
-    W_err = lr * d_err + gamma(8, dtype) * (W + lr * (g + (1 + momentum) * v + l1)) + 2 * tiny(dtype)
-    return W_err, v_err
+    v = momentum * past + (1 + dampening) * g
+    v_err = (1 + dampening) * dW_err + gamma(8, dtype) * v + 2 * tiny(dtype)
+    d_err = dW_err
+    if momentum:
+        d_err = dW_err + momentum * v_err if nesterov else v_err
+    size = W + lr * (g + (1 + momentum) * v + l1)
+    return lr * d_err + gamma(15, dtype) * size + 2 * tiny(dtype), v_err
+
+
+def average(W: Array, W_err: Array, old: Array, count: int, dtype: Any) -> Array:
+    """Error of ``old + (W - old) / count`` for a W off by `W_err`: a difference, a quotient or product, a sum."""
+    return W_err / count + gamma(4, dtype) * (np.abs(_f64(old)) + np.abs(_f64(W)) + W_err) + tiny(dtype)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

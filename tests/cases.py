@@ -6,7 +6,7 @@ A problem is determined by its key, so that the slow oracle (`tests/oracle.py`) 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,9 @@ SHAPES = [
         (600, 17, 66),
     ],
 ]
+# One of each kind, for losses whose way through the kernels is that of another.
+SOME_SHAPES = [(0, 3, 2), (4, 0, 3), (5, 2, 1), (1, 1, 2), (7, 8, 8), (16, 17, 11), (100, 63, 17), (60, 784, 10)]
+SOME_SHAPES += [(14, 33, 33), (16, 13, 65), (5, 64, 1000), (9, 5000, 10), (1029, 6, 33), (3001, 5, 10), (2049, 2, 1)]
 # A few of each kind for what multiplies with many other choices.
 FEW_SHAPES = [(7, 5, 3), (33, 17, 10), (6, 4, 1), (20, 31, 70)]
 
@@ -60,6 +63,49 @@ FEW_SHAPES = [(7, 5, 3), (33, 17, 10), (6, 4, 1), (20, 31, 70)]
 def random_shapes(count: int, seed: int) -> list[tuple[int, int, int]]:
     rng = np.random.default_rng(seed)
     return [tuple(int(n) for n in np.exp(rng.uniform(0, np.log(high), 3))) for high in [40, 150] * (count // 2)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Losses
+# ---------------------------------------------------------------------------------------------------------------------
+
+ROWS: list[Loss] = [replace(row, targets=kind) for row in fastlc.LOSSES.values() for kind in row.targets]
+"""The registry, where a loss that takes labels or values has a row for each: here `targets` is "labels" or "values"."""
+
+
+def row_id(row: Loss) -> str:
+    """Its name; that of a loss's second row says of which targets it is."""
+    return row.name if row.targets == fastlc.LOSSES[row.name].targets[0] else f"{row.name}-{row.targets}"
+
+
+def one_vs_rest(row: Loss) -> bool:
+    """Whether each class is held against the rest; labels of a single one are 0 and 1 then."""
+    return "pos_weight" in row.keywords
+
+
+def exclusive(row: Loss) -> bool:
+    """Whether classes exclude each other."""
+    return "class_weight" in row.keywords and not one_vs_rest(row)
+
+
+def variants(row: Loss) -> list[dict[str, Any]]:
+    """Choices of a loss's own options to try, the defaults first."""
+    if row.targets == "labels":
+        own = {
+            "cross_entropy": [
+                {"label_smoothing": 0.1},
+                {"ignore_index": 1},
+                {"label_smoothing": 1.0, "ignore_index": 0},
+            ],
+            "hinge": [{"p": 2}, {"margin": 0.4, "ignore_index": 1}, {"margin": -0.7, "p": 2}],
+            "crammer_singer": [{"margin": 0.4}, {"margin": -0.7, "ignore_index": 1}],
+        }
+        return [{}, *own.get(row.name, [{"ignore_index": 0}])]
+    options = {
+        "label_smoothing": [{"label_smoothing": 0.1}, {"label_smoothing": 1.0}],
+        "epsilon": [{"epsilon": 0.7}, {"epsilon": 0.0}],
+    }
+    return [{}, *(choice for option in row.options for choice in options[option])]
 
 
 @dataclass(frozen=True)
@@ -75,15 +121,27 @@ class Problem:
     sample_weight: Array
     """With zeros among them."""
     class_weight: Array
+    pos_weight: Array
 
     @property
     def dtype(self) -> Any:
         return self.X.dtype
 
 
+def problem(shape: tuple[int, int, int], dtype: Any, row: Loss | None = None, seed: int = 0) -> Problem:
+    """A random problem for a loss, with scores of a few units, as in training; without a loss y are labels."""
+    if row is None:
+        return _problem(shape, dtype, shape[2], seed)
+    return _problem(shape, dtype, None if row.targets == "values" else number_of_labels(row, shape[2]), seed)
+
+
+def number_of_labels(row: Loss, classes: int) -> int:
+    return 2 if classes == 1 and one_vs_rest(row) else classes
+
+
 @cache
-def problem(shape: tuple[int, int, int], dtype: Any, targets: str = "labels", seed: int = 0) -> Problem:
-    """A random problem with scores of a few units, as in training."""
+def _problem(shape: tuple[int, int, int], dtype: Any, labels: int | None, seed: int) -> Problem:
+    """`labels`: how many there are; None for targets that are floats."""
     N, D, C = shape
     rng = np.random.default_rng([N, D, C, seed])
 
@@ -92,8 +150,7 @@ def problem(shape: tuple[int, int, int], dtype: Any, targets: str = "labels", se
 
     weight = rng.uniform(0.2, 3, N)
     weight[1::4] = 0
-    labels = rng.integers(0, C, N) if N else np.zeros(0, np.int64)
-    y = labels if targets == "labels" else rng.random((N, C)).astype(dtype)
+    y = rng.random((N, C)).astype(dtype) if labels is None else rng.integers(0, max(labels, 1), N)
     made = Problem(
         X=normal(N, D),
         y=y,
@@ -102,22 +159,20 @@ def problem(shape: tuple[int, int, int], dtype: Any, targets: str = "labels", se
         S=normal(N, C, scale=3.0),
         sample_weight=weight.astype(dtype),
         class_weight=rng.uniform(0.3, 2, C).astype(dtype),
+        pos_weight=rng.uniform(0.3, 2, C).astype(dtype),
     )
     for array in vars(made).values():
         array.flags.writeable = False  # cached: shared by tests
     return made
 
 
-def variants(row: Loss) -> list[dict[str, Any]]:
-    """Choices of a loss's own options to try, the defaults first."""
-    return {
-        "cross_entropy": [{}, {"label_smoothing": 0.1}, {"label_smoothing": 1.0}],
-        "hinge": [{}, {"p": 2}, {"margin": 0.4}, {"margin": -0.7, "p": 2}],
-    }.get(row.name, [{}])
-
-
 def class_weight(row: Loss, p: Problem) -> dict[str, Array]:
-    return {"class_weight": p.class_weight} if row.targets == "labels" else {}
+    """What weighs classes, as far as the loss has it."""
+    return {name: getattr(p, name) for name in ("class_weight", "pos_weight") if name in row.keywords}
+
+
+def all_weights(row: Loss, p: Problem) -> dict[str, Array]:
+    return {"sample_weight": p.sample_weight, **class_weight(row, p)}
 
 
 def own_copy(a: Array) -> Array:
@@ -217,7 +272,8 @@ def calls_without_loss(p: Problem) -> Calls:
 
     def step() -> Any:
         W, velocity = own_copy(p.W).astype(p.W.dtype.newbyteorder("=")), np.ones(p.W.shape, p.W.dtype.newbyteorder("="))
-        fastlc.sgd_step(W, p.W, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01, l1=1e-3, velocity=velocity)
+        how = {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "l1": 1e-3, "l2": 0.5}
+        fastlc.sgd_step(W, p.W, 0.1, velocity=velocity, **how)
         return W, velocity
 
     yield "sgd_step", step
@@ -225,7 +281,7 @@ def calls_without_loss(p: Problem) -> Calls:
 
 def calls_of_loss(row: Loss, p: Problem, options: dict[str, Any]) -> Calls:
     """Every use of a loss, on the arrays of `p` as they lie in memory; y must be what the loss wants."""
-    weights = {"sample_weight": p.sample_weight, **class_weight(row, p)}
+    weights = all_weights(row, p)
     for reduction in ("mean", "none"):
         how = {**weights, "reduction": reduction, **options}
         yield f"{row.name} {reduction}", lambda how=how: row.on_scores(p.S, p.y, **how)
@@ -240,11 +296,11 @@ def epoch(row: Loss, p: Problem, batch_size: int, /, **options: Any) -> Any:
     """An epoch in shuffled order from the weights of `p`: what it returns and what it leaves."""
     native = p.W.dtype.newbyteorder("=")
     W, b = own_copy(p.W).astype(native), own_copy(p.b).astype(native)
-    state = fastlc.SGDState(W, b)
+    state = fastlc.SGDState(W, b, average_from=1)
     order = np.random.default_rng(0).permutation(len(p.X))[:300]
-    how = {"loss": row.name, "lr": 0.01, "momentum": 0.5, "weight_decay": 0.1, "state": state}
-    mean = fastlc.sgd_epoch(p.X, p.y, W, b, batch_size=batch_size, order=order, **how, **options)
-    return mean, W, b, state.velocity_W, state.velocity_b, state.step
+    how = {"loss": row.name, "lr": 0.01, "momentum": 0.5, "dampening": 0.25, "weight_decay": 0.1, "l2": 0.2}
+    mean = fastlc.sgd_epoch(p.X, p.y, W, b, batch_size=batch_size, order=order, state=state, **how, **options)
+    return mean, W, b, state.velocity_W, state.velocity_b, state.average_W, state.average_b, state.step
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -261,10 +317,15 @@ def ones(*shape: int, dtype: Any = np.float32) -> Any:
     return np.ones(shape, dtype)
 
 
+def takes_labels(function: str) -> bool:
+    row = fastlc.LOSSES.get(function.removeprefix("linear_"))
+    return row is not None and "labels" in row.targets
+
+
 def working(function: str) -> Arguments:
     """Arguments with which `function` works: 6 rows, 4 columns, 3 classes, float32."""
     y = np.array([0, 1, 2, 0, 1, 2])
-    targets = {"y": ones(6, 3)} if "squared" in function else {"y": y}
+    targets = {"y": y} if takes_labels(function) else {"y": ones(6, 3)}
     linear = {"X": ones(6, 4), "W": ones(3, 4), "b": ones(3)}
     if function in ("scores", "predict", "predict_proba"):
         return linear

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import fastlc
-from fastlc import LOSSES, _core
+from fastlc import _core
 
-from .cases import DTYPES
+from .cases import DTYPES, ROWS, exclusive, one_vs_rest, row_id
 
 # Failures must be the same on every machine, and a busy one is no failure. `isa` and `dtype` hold for a whole test
 # function, so that hypothesis's warning about fixtures which are not renewed for each example does not concern them.
@@ -37,17 +37,20 @@ def dtype(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def _rows(targets: str) -> Any:
-    rows = [row for row in LOSSES.values() if row.targets in targets]
-    return pytest.fixture(params=rows, ids=lambda row: row.name)(lambda request: request.param)
+def _rows(chosen: Callable[[Any], bool]) -> Any:
+    return pytest.fixture(params=[row for row in ROWS if chosen(row)], ids=row_id)(lambda request: request.param)
 
 
-row = _rows("labels or values")
-"""A row of the registry of losses."""
-label_row = _rows("labels")
+row = _rows(lambda row: True)
+"""A row of the registry of losses, with one kind of targets."""
+label_row = _rows(lambda row: row.targets == "labels")
 """One whose y are labels."""
-value_row = _rows("values")
+value_row = _rows(lambda row: row.targets == "values")
 """One whose y are float targets."""
+exclusive_row = _rows(exclusive)
+"""One whose classes exclude each other, so that scores matter by their differences alone."""
+ovr_row = _rows(lambda row: row.targets == "labels" and one_vs_rest(row))
+"""One that holds each class against the rest; a single one has labels 0 and 1."""
 
 
 @pytest.fixture(autouse=True)

@@ -67,29 +67,24 @@ def check_array(got: Any, want: Array, bound: Any, dtype: Any, what: str) -> Non
     assert_within(got, want, bound, what)
 
 
-def _rows(
-    name: str, S: Array, y: Array, reduction: str, weights: dict[str, Any], options: dict[str, Any]
-) -> bounds.Rows:
-    v, k = (wide(weights.get(key)) for key in ("sample_weight", "class_weight"))
-    # The design's rule for the mean: only cross_entropy's divisor counts the class weights (as PyTorch's).
-    divides = np.ones(len(y), np.longdouble) if v is None else v
-    weight = divides if k is None else divides * k[y]
-    if name == "cross_entropy":
-        divides = weight
-        if options.get("label_smoothing") and k is not None:  # any class's weight may count for a row
-            weight = np.full(len(y), k.max(initial=0)) if v is None else v * k.max(initial=0)
-    loss, dS = getattr(reference, name)(S, wide(y), reduction="none", **_wide_values(weights), **options)
-    return bounds.Rows(loss, dS, weight, float(divides.sum()) if reduction == "mean" else 1.0)
+def _wide_values(options: dict[str, Any]) -> dict[str, Any]:
+    return {key: wide(value) for key, value in options.items()}
 
 
-def _wide_values(weights: dict[str, Any]) -> dict[str, Any]:
-    return {key: wide(value) for key, value in weights.items()}
+def _counting(name: str, y: Array, options: dict[str, Any]) -> Any:
+    """How the rows count, weights and divisor."""
+    return getattr(reference, f"linear_{name}").rows(y, **_wide_values(options))
 
 
-def _cleared(a: Array, weights: dict[str, Any]) -> Array:
+def _rows(name: str, S: Array, y: Array, reduction: str, options: dict[str, Any]) -> bounds.Rows:
+    counting = _counting(name, y, options)
+    loss, dS = getattr(reference, name)(S, wide(y), reduction="none", **_wide_values(options))
+    return bounds.Rows(loss, dS, counting.weight, counting.divisor() if reduction == "mean" else 1.0)
+
+
+def _cleared(name: str, a: Array, y: Array, options: dict[str, Any]) -> Array:
     """Rows of weight 0 count for nothing, so 0 may stand for whatever they hold."""
-    v = weights.get("sample_weight")
-    return wide(a) if v is None else np.where((v == 0)[:, None], np.longdouble(0), wide(a))
+    return np.where((_counting(name, y, options).weight == 0)[:, None], np.longdouble(0), wide(a))
 
 
 def on_scores(
@@ -103,9 +98,10 @@ def on_scores(
     **options: Any,
 ) -> Expected:
     """`S_err`: how far the scores given to the kernel may be from the exact `S`, which may then be of another dtype."""
-    dtype, S = dtype or S.dtype, _cleared(S, weights)
-    rows = _rows(name, S, y, reduction, weights, options)
-    loss, dS = getattr(reference, name)(S, wide(y), reduction=reduction, **_wide_values(weights), **options)
+    dtype, options = dtype or S.dtype, {**weights, **options}
+    S = _cleared(name, S, y, options)
+    rows = _rows(name, S, y, reduction, options)
+    loss, dS = getattr(reference, name)(S, wide(y), reduction=reduction, **_wide_values(options))
     errors = bounds.on_scores(name, S, np.broadcast_to(S_err, S.shape), y, rows, reduction, dtype, options)
     return Expected(loss, dS, None, None, None, errors, dtype)
 
@@ -122,10 +118,11 @@ def linear(
     l2: float = 0.0,
     **options: Any,
 ) -> Expected:
-    dtype, X, W, b = X.dtype, _cleared(X, weights), wide(W), wide(b)
+    dtype, options = X.dtype, {**weights, **options}
+    X, W, b = _cleared(name, X, y, options), wide(W), wide(b)
     S = reference.scores(X, W, b)
-    rows = _rows(name, S, y, reduction, weights, options)
-    how = {"reduction": reduction, "l1": l1, "l2": l2, **_wide_values(weights), **options}
+    rows = _rows(name, S, y, reduction, options)
+    how = {"reduction": reduction, "l1": l1, "l2": l2, **_wide_values(options)}
     loss, dW, db, dX = getattr(reference, f"linear_{name}")(X, wide(y), W, b, dX=True, **how)
     errors = bounds.linear(name, X, y, W, b, S, rows, reduction, dtype, options, l1, l2)
     return Expected(loss, None, dW, db, dX, errors, dtype)

@@ -15,16 +15,16 @@ from .cases import (
     LAYOUTS,
     Array,
     Problem,
+    all_weights,
     as_bytes,
     calls_of_loss,
     calls_without_loss,
-    class_weight,
     own_copy,
     problem,
     variants,
 )
 
-ARGUMENTS = ["X", "y", "W", "b", "S", "sample_weight", "class_weight"]
+ARGUMENTS = ["X", "y", "W", "b", "S", "sample_weight", "class_weight", "pos_weight"]
 # Few classes and many, one class, one row; sizes that fill vectors and that do not.
 SHAPES = [(33, 17, 5), (20, 16, 70), (6, 3, 1), (1, 40, 12)]
 
@@ -59,14 +59,14 @@ def test_all_arguments_in_one_layout(shape, layout, dtype, isa) -> None:
 @layouts
 @shapes
 def test_all_arguments_of_losses_in_one_layout(row, shape, layout, dtype, isa) -> None:
-    p = problem(shape, dtype, row.targets)
+    p = problem(shape, dtype, row)
     assert_same(p, replace(p, **{name: LAYOUTS[layout](getattr(p, name)) for name in ARGUMENTS}), row)
 
 
 @layouts
 @pytest.mark.parametrize("argument", ARGUMENTS)
 def test_one_argument_in_another_layout(row, argument, layout) -> None:
-    p = problem((33, 17, 5), np.float32, row.targets)
+    p = problem((33, 17, 5), np.float32, row)
     changed = replace(p, **{argument: LAYOUTS[layout](getattr(p, argument))})
     assert_same(p, changed)
     assert_same(p, changed, row)
@@ -74,7 +74,7 @@ def test_one_argument_in_another_layout(row, argument, layout) -> None:
 
 @pytest.mark.parametrize("argument", ARGUMENTS)
 def test_memory_maps(row, argument, dtype, tmp_path: Path) -> None:
-    p = problem((33, 17, 5), dtype, row.targets)
+    p = problem((33, 17, 5), dtype, row)
     array = getattr(p, argument)
     array.tofile(tmp_path / "array")
     mapped = np.memmap(tmp_path / "array", dtype=array.dtype, mode="r", shape=array.shape)
@@ -85,7 +85,7 @@ def test_memory_maps(row, argument, dtype, tmp_path: Path) -> None:
 
 def test_rows_further_apart_than_32_bits_count(row, dtype, tmp_path: Path) -> None:
     """Elements and bytes beyond 2³¹, in a file that is nearly all hole."""
-    p = problem((3, 17, 5), dtype, row.targets)
+    p = problem((3, 17, 5), dtype, row)
     try:
         apart = np.memmap(tmp_path / "sparse", dtype=dtype, mode="w+", shape=(3, 3 * 2**29))[:, 5:22]
     except OSError as error:
@@ -108,7 +108,7 @@ def test_zero_strides(row, axis, dtype, isa) -> None:
         index = tuple(slice(0, 1) if k in np.atleast_1d(along) else slice(None) for k in range(a.ndim))
         return np.broadcast_to(a[index], a.shape)
 
-    p = problem((33, 17, 5), dtype, row.targets)
+    p = problem((33, 17, 5), dtype, row)
     broadcast = replace(p, **{name: constant(getattr(p, name)) for name in ARGUMENTS})
     assert 0 in broadcast.X.strides
     assert 0 in broadcast.y.strides
@@ -119,9 +119,9 @@ def test_zero_strides(row, axis, dtype, isa) -> None:
 
 def test_lists(row, isa) -> None:
     """Lists of floats as X and S are float64; as anything else they take the dtype of X."""
-    p = problem((9, 4, 3), np.float64, row.targets)
+    p = problem((9, 4, 3), np.float64, row)
     lists = {name: getattr(p, name).tolist() for name in ARGUMENTS}
-    weights = {"sample_weight": p.sample_weight, **class_weight(row, p)}
+    weights = all_weights(row, p)
     listed = {name: value.tolist() for name, value in weights.items()}
     assert as_bytes(row.on_scores(lists["S"], lists["y"], **listed)) == as_bytes(row.on_scores(p.S, p.y, **weights))
     want = as_bytes(row.linear(p.X, p.y, p.W, p.b, **weights))
@@ -131,8 +131,8 @@ def test_lists(row, isa) -> None:
 
 
 def test_lists_beside_float32(row, isa) -> None:
-    p = problem((9, 4, 3), np.float32, row.targets)
-    weights = {"sample_weight": p.sample_weight, **class_weight(row, p)}
+    p = problem((9, 4, 3), np.float32, row)
+    weights = all_weights(row, p)
     listed = {name: value.tolist() for name, value in weights.items()}
     want = as_bytes(row.linear(p.X, p.y, p.W, p.b, **weights))
     assert as_bytes(row.linear(p.X, p.y.tolist(), p.W.tolist(), p.b.tolist(), **listed)) == want
@@ -140,7 +140,7 @@ def test_lists_beside_float32(row, isa) -> None:
 
 @pytest.mark.parametrize("stored", ["int8", "int32", "int64", "uint16", ">i8", "list", "strided"])
 def test_order_in_any_integer_dtype(row, stored, dtype, isa) -> None:
-    p = problem((33, 17, 5), dtype, row.targets)
+    p = problem((33, 17, 5), dtype, row)
     order = np.random.default_rng(0).permutation(33)
     given = {"list": order.tolist(), "strided": np.repeat(order, 2)[::2]}.get(stored)
     results = []

@@ -15,7 +15,7 @@ from fastlc import reference
 
 from . import bounds, oracle
 from .bounds import assert_within
-from .cases import DTYPES, LAYOUTS, Problem, class_weight, own_copy
+from .cases import DTYPES, LAYOUTS, Problem, all_weights, number_of_labels, own_copy, variants
 from .oracle import wide
 
 sizes = st.one_of(st.integers(0, 9), st.integers(0, 40))
@@ -24,11 +24,12 @@ scales = st.one_of(st.just(0.0), st.floats(-2, 2), st.floats(-30, 4))
 
 
 @st.composite
-def problems(draw: Any, targets: str = "labels", least: int = 0) -> Problem:
+def problems(draw: Any, row: Any = None, least: int = 0) -> Problem:
     dtype = draw(st.sampled_from(DTYPES))
     N, D, C = draw(sizes), draw(sizes), max(draw(sizes), least)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    if not C and targets == "labels":
+    values = row is not None and row.targets == "values"
+    if not C and not values:
         N = 0  # no label is valid
 
     def normal(*shape: int) -> Any:
@@ -40,26 +41,27 @@ def problems(draw: Any, targets: str = "labels", least: int = 0) -> Problem:
 
     layouts = st.one_of(st.just("read-only"), st.sampled_from(sorted(LAYOUTS)))
     weight = rng.choice(np.array([0, 1e-3, 1, 1, 7, 1e3]), N).astype(dtype)
-    labels = rng.integers(0, max(C, 1), N).astype(draw(st.sampled_from(["int64", "int32", "uint8"])))
+    number = C if row is None else number_of_labels(row, C)
+    labels = rng.integers(0, max(number, 1), N).astype(draw(st.sampled_from(["int64", "int32", "uint8"])))
     return Problem(
         X=normal(N, D),
-        y=labels if targets == "labels" else rng.random((N, C)).astype(dtype),
+        y=rng.random((N, C)).astype(dtype) if values else labels,
         W=normal(C, D),
         b=normal(C),
         S=normal(N, C),
         sample_weight=weight,
         class_weight=rng.choice(np.array([0, 0.25, 1, 3]), C).astype(dtype),
+        pos_weight=rng.choice(np.array([0, 0.5, 1, 10]), C).astype(dtype),
     )
 
 
 def of_loss(data: Any, row: Any) -> tuple[Problem, dict[str, Any], str, dict[str, Any]]:
     """A problem for a loss, weights or none, a reduction, and the loss's options."""
-    p = data.draw(problems(row.targets))
-    weights = {"sample_weight": p.sample_weight, **class_weight(row, p)}
+    p = data.draw(problems(row))
+    weights = all_weights(row, p)
     chosen = {name: value for name, value in weights.items() if data.draw(st.booleans())}
-    options = {}
-    if row.name == "hinge":
-        options = {"p": data.draw(st.sampled_from([1, 2])), "margin": data.draw(st.sampled_from([1.0, 0.0, -2.0, 1e3]))}
+    extremes = [{name: value} for name in ("margin", "epsilon") for value in (0.0, 1e3) if name in row.options]
+    options = data.draw(st.sampled_from([*variants(row), *extremes]))
     return p, chosen, data.draw(st.sampled_from(["mean", "sum", "none"])), options
 
 
@@ -115,14 +117,14 @@ def test_predictions_are_those_of_the_scores(isa, p) -> None:
 
 
 @settings(max_examples=50)
-@given(p=problems(least=1), shift=st.floats(-1e4, 1e4))
-def test_a_constant_added_to_all_scores_of_a_row_changes_nothing(isa, label_row, p, shift) -> None:
-    p = native(p)
+@given(data=st.data(), shift=st.floats(-1e4, 1e4))
+def test_a_constant_added_to_all_scores_of_a_row_changes_nothing(isa, exclusive_row, data, shift) -> None:
+    p = native(data.draw(problems(exclusive_row, least=1)))
     S, dtype = np.clip(p.S, -1e3, 1e3), p.S.dtype
     shifted = S + dtype.type(shift)
     rounding = bounds.unit(dtype) * np.abs(shifted)
-    expected = oracle.on_scores(label_row.name, wide(S), p.y, {}, S_err=rounding, dtype=dtype)
-    expected.check(label_row.on_scores(shifted, p.y))
+    expected = oracle.on_scores(exclusive_row.name, wide(S), p.y, {}, S_err=rounding, dtype=dtype)
+    expected.check(exclusive_row.on_scores(shifted, p.y))
 
 
 @settings(max_examples=50)

@@ -253,7 +253,7 @@ def test_sgd_epoch_by_hand(lib, dtype) -> None:
 
 def test_gradients_of_the_reference_by_central_differences(row) -> None:
     """In longdouble, h = 1e-6: the truncation is some 1e-12, the rounding 1e-13; no hinge is that near to its kink."""
-    p = problem((6, 4, 3), np.float64, row.targets)
+    p = problem((6, 4, 3), np.float64, row)
     s, y = p.S.astype(np.longdouble), p.y
     h = np.longdouble(1e-6)
     for options in variants(row):

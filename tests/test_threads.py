@@ -59,14 +59,14 @@ def test_the_same_bits(shape, dtype, isa) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_the_same_bits_of_losses(row, shape, dtype, isa) -> None:
-    p = problem(shape, dtype, row.targets)
+    p = problem(shape, dtype, row)
     assert_same_for_all_numbers(calls_of_loss(row, p, variants(row)[-1]))
 
 
 @pytest.mark.parametrize("shape", [(12_000, 200, 10), (4000, 50, 300)], ids=str)
 def test_the_same_bits_of_epochs_in_large_batches(row, shape, dtype, isa) -> None:
     """Batches that are themselves large enough to be split."""
-    p = problem(shape, dtype, row.targets)
+    p = problem(shape, dtype, row)
 
     def epoch() -> Any:
         W, b = p.W.copy(), p.b.copy()
@@ -90,7 +90,7 @@ def test_the_same_bits_every_time(dtype, isa) -> None:
 def test_many_python_threads_at_once(row, isa) -> None:
     """Different problems at the same time, each through the same pool, large and small mixed."""
     fastlc.set_num_threads(3)
-    problems = [problem(shape, np.float32, row.targets) for shape in (*SHAPES, (20, 30, 10), (1, 5, 3))]
+    problems = [problem(shape, np.float32, row) for shape in (*SHAPES, (20, 30, 10), (1, 5, 3))]
 
     def compute(p: Any) -> Any:
         return as_bytes((row.linear(p.X, p.y, p.W, p.b, dX=True), fastlc.predict(p.X, p.W, p.b), fastlc.softmax(p.S)))
