@@ -2,7 +2,7 @@
 
 A schedule is any function from the number of a step, counted from 0, to the learning rate of that step. It is called
 once for every mini-batch, so those made here are plain functions of Python's `math`. Pass one as the `lr` of
-`fastlc.sgd_epoch`.
+`fastlc.sgd_epoch` or `fastlc.fit`.
 """
 
 from __future__ import annotations
@@ -298,7 +298,8 @@ class ReduceOnPlateau:
     is the last improvement, at first ∞. After more than `patience` epochs in a row without one the rate becomes
     ``max(lr · factor, min_lr)``, unless that were less than 1e-8 lower, and the count starts again.
 
-    Called as a function of the step, it gives the current rate.
+    Called as a function of the step, it gives the current rate. `fastlc.fit` calls `update` itself, with the validation
+    loss, or with the training loss if there is none.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ PACKAGE = Path(fastlc.__file__).parent
 FUNCTIONS = ["scores", "predict", "predict_proba", "softmax", "log_softmax", "sigmoid", "sgd_step", "sgd_epoch"]
 LINEAR = [f"linear_{name}" for name in LOSSES]
 SETTINGS = ["get_num_threads", "set_num_threads", "show_config"]
+TRAINING = ["fit"]
 SCHEDULES = ["constant", "step_decay", "exponential", "inverse_scaling", "cosine", "optimal"]
 
 
@@ -33,11 +34,13 @@ def parameters(function: Any, without_options: bool = False) -> list[tuple[str, 
 
 def test_what_is_public() -> None:
     callables = {name for name, value in vars(fastlc).items() if not name.startswith("_") and inspect.isfunction(value)}
-    assert callables == {*FUNCTIONS, *SETTINGS, *LOSSES, *LINEAR}
+    assert callables == {*FUNCTIONS, *SETTINGS, *TRAINING, *LOSSES, *LINEAR}
+    classes = {name for name, value in vars(fastlc).items() if inspect.isclass(value)}
+    assert classes == {"SGDState", "FitResult"}
     of_reference = {
         name for name, value in vars(reference).items() if not name.startswith("_") and inspect.isfunction(value)
     }
-    assert of_reference == callables - set(SETTINGS)
+    assert of_reference == callables - {*SETTINGS, *TRAINING}
 
 
 def test_what_is_public_in_optim() -> None:
@@ -72,7 +75,7 @@ def test_a_row_of_the_registry_names_its_functions(row) -> None:
     assert row.linear.__name__ == f"linear_{row.name}"
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, *LOSSES, *LINEAR, *(f"optim.{name}" for name in SCHEDULES)])
+@pytest.mark.parametrize("name", [*FUNCTIONS, *TRAINING, *LOSSES, *LINEAR, *(f"optim.{name}" for name in SCHEDULES)])
 def test_documentation_has_its_sections(name) -> None:
     function = attrgetter(name)(fastlc)
     text = inspect.getdoc(function) or ""
@@ -92,7 +95,10 @@ def test_documentation_has_its_sections(name) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [*FUNCTIONS, *SETTINGS, "SGDState", *LINEAR, "optim.ReduceOnPlateau", *(f"optim.{name}" for name in SCHEDULES)],
+    [
+        *[*FUNCTIONS, *SETTINGS, *TRAINING, "SGDState", "FitResult", *LINEAR],
+        *["optim.ReduceOnPlateau", *(f"optim.{name}" for name in SCHEDULES)],
+    ],
 )
 def test_documentation_has_an_example_or_is_short(name) -> None:
     text = inspect.getdoc(attrgetter(name)(fastlc)) or ""
@@ -108,8 +114,9 @@ LEVELS = {
     **{"_version": 0, "_checks": 0, "reference": 0},
     **{"_arrays": 1, "_core": 1},
     **{"_registry": 2, "_config": 2},
-    **{"losses": 3, "functional": 4, "optim": 5},
+    **{"losses": 3, "functional": 4, "optim": 5, "training": 6},
 }
+EXTRAS = {"training": {"tqdm"}}  # imported when used
 
 
 def imports(module: str) -> set[str]:
@@ -136,7 +143,8 @@ def test_imports_go_one_way(module) -> None:
         if imported.startswith((".", "fastlc.")):
             assert LEVELS.get(name, 99) < LEVELS[module], f"{module} imports {name}"
         else:
-            assert name == "numpy" or name in sys.stdlib_module_names, f"{module} imports {name}"
+            allowed = {"numpy", *EXTRAS.get(module, ()), *sys.stdlib_module_names}
+            assert name in allowed, f"{module} imports {name}"
 
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in (PACKAGE / "reference").glob("*.py")))

@@ -1,0 +1,969 @@
+"""`fastlc.fit`: the loop that it stands for, the optimum it reaches, what it holds out, when it stops and with what.
+
+Where a test is about the loop alone, the epoch and the loss are replaced by ones that return what the test wrote down.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastlc
+from fastlc import LOSSES, optim, reference, training
+
+from . import child
+from .cases import LAYOUTS, Array, as_bytes, own_copy
+
+EPS = float(np.finfo(np.float64).eps)
+# Losses that can do with one row of weights for labels 0 and 1.
+ONE_VS_REST = {"logistic", "ovr_hinge", "ovr_squared_hinge", "ovr_perceptron", "ovr_modified_huber"}
+
+
+def clouds(N: int = 90, dtype: Any = np.float64) -> tuple[Array, Array]:
+    """Three overlapping clouds of points, and which is which."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, N)
+    return (2 * np.eye(3, 5)[y] + rng.normal(size=(N, 5))).astype(dtype), y
+
+
+def targets(row: Any, y: Array, dtype: Any = np.float64) -> list[tuple[Array, dict[str, Any]]]:
+    """Every kind of y that the loss takes, with the arguments that go with it."""
+    kinds: list[tuple[Array, dict[str, Any]]] = []
+    if "labels" in row.targets:
+        kinds.append((y, {}))
+    if row.name in ONE_VS_REST:
+        kinds.append((y == 2, {"n_classes": 1}))
+    if "values" in row.targets:
+        kinds += [(np.eye(3, dtype=dtype)[y], {}), ((y == 2).astype(dtype), {})]
+    return kinds
+
+
+def held(result: fastlc.FitResult) -> Any:
+    """All that a training leaves but the seconds, as something that compares bit for bit."""
+    history = {name: values for name, values in result.history.items() if name != "seconds"}
+    state = {name: as_bytes(value) for name, value in vars(result.state).items()}
+    arrays = (result.W, result.b, result.last_W, result.last_b)
+    return as_bytes(arrays), repr(history), state, result.best_epoch, result.interrupted, result.stopped_early
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What it does
+# ---------------------------------------------------------------------------------------------------------------------
+
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "l1": 0.001},
+    {"momentum": 0.9, "dampening": 0.5, "l2": 0.1, "l1": 0.001},
+    {"lr": optim.cosine(0.2, 36, warmup=5)},
+    {"class_weight": np.array([0.5, 1.0, 2.0]), "sample_weight": np.linspace(0, 2, 90)},
+    {"loss": "hinge", "margin": 0.7, "p": 2},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: "+".join(settings) or "default")
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_it_is_the_loop_written_out(settings, fit_intercept) -> None:
+    """Bit for bit the loop that it stands for."""
+    X, y = clouds()
+    result = fastlc.fit(X, y, epochs=4, batch_size=10, fit_intercept=fit_intercept, seed=3, **settings)
+
+    W, b, rng = np.zeros((3, 5)), np.zeros(3) if fit_intercept else None, np.random.default_rng(3)
+    state, losses = fastlc.SGDState(W, b), []
+    how = {"loss": "cross_entropy", "lr": 0.01, "batch_size": 10, **settings}
+    for _ in range(4):
+        losses.append(fastlc.sgd_epoch(X, y, W, b, order=rng.permutation(90), state=state, **how))
+    assert result.history["loss"] == losses
+    assert as_bytes((result.W, result.b)) == as_bytes((result.last_W, result.last_b)) == as_bytes((W, b))
+    assert held(result)[2] == {name: as_bytes(value) for name, value in vars(state).items()}
+    assert result.state.step == 36
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    X, y = clouds()
+    settings = {"loss": "cross_entropy", "epochs": 20, "batch_size": 32, "lr": 0.01, "shuffle": True, "seed": 0}
+    assert held(fastlc.fit(X, y)) == held(fastlc.fit(X, y, **settings))
+    assert fastlc.fit(X, y).history.keys() == {"loss", "lr", "seconds"}
+
+
+def test_the_seed_decides(dtype) -> None:
+    X, y = clouds(dtype=dtype)
+    how = {"epochs": 3, "batch_size": 7, "momentum": 0.5, "validation_fraction": 0.2}
+    first = held(fastlc.fit(X, y, seed=5, **how))
+    assert held(fastlc.fit(X, y, seed=5, **how)) == first
+    assert held(fastlc.fit(X, y, seed=np.random.default_rng(5), **how)) == first
+    assert held(fastlc.fit(X, y, seed=6, **how)) != first
+    assert held(fastlc.fit(X, y, seed=None, **how)) != held(fastlc.fit(X, y, seed=None, **how))
+    assert first[0][0][1] == np.dtype(dtype).str
+
+
+def test_without_shuffling_rows_come_as_they_are() -> None:
+    X, y = clouds()
+    result = fastlc.fit(X, y, epochs=2, batch_size=7, shuffle=False)
+    W, b = np.zeros((3, 5)), np.zeros(3)
+    for _ in range(2):
+        fastlc.sgd_epoch(X, y, W, b, loss="cross_entropy", lr=0.01, batch_size=7)
+    assert as_bytes((result.W, result.b)) == as_bytes((W, b))
+
+
+def test_every_loss_goes_down(row, dtype) -> None:
+    X, labels = clouds(300, dtype)
+    rng = np.random.default_rng(1)
+    kinds = targets(row, labels, dtype)
+    assert kinds
+    for y, how in kinds:
+        C = 3 if how == {} and (y.ndim == 2 or y.dtype.kind in "iu") else 1
+        W, b = rng.normal(size=(C, 5)).astype(dtype), rng.normal(size=C).astype(dtype)
+        result = fastlc.fit(X, y, loss=row.name, W=W, b=b, **how)
+        assert result.W.shape == (C, 5)
+        assert result.W.dtype == dtype
+        before, after = (row.linear(X, y, *weights, grad=False) for weights in ((W, b), (result.W, result.b)))
+        assert after < before
+        assert result.history["loss"][-1] < before
+        assert fastlc.fit(X, y, loss=row.name, epochs=1, **how).W.shape == (C, 5)  # counted from y
+
+
+def test_training_on_from_where_it_ended() -> None:
+    X, y = clouds()
+    how = {"batch_size": 10, "shuffle": False}
+    whole, half = fastlc.fit(X, y, epochs=5, **how), fastlc.fit(X, y, epochs=2, **how)
+    before = as_bytes((half.W, half.b))
+    rest = fastlc.fit(X, y, epochs=3, W=half.W, b=half.b, **how)
+    assert as_bytes((rest.W, rest.b)) == as_bytes((whole.W, whole.b))
+    assert as_bytes((half.W, half.b)) == before
+    assert half.history["loss"] + rest.history["loss"] == whole.history["loss"]
+    from_lists = fastlc.fit(X, y, epochs=3, W=half.W.tolist(), b=half.b.tolist(), **how)
+    assert as_bytes(from_lists.W) == as_bytes(whole.W)
+
+
+def test_the_methods_of_a_result_are_the_functions(dtype) -> None:
+    X, y = clouds(dtype=dtype)
+    result = fastlc.fit(X, y, epochs=2)
+    for name in ("scores", "predict", "predict_proba"):
+        assert as_bytes(getattr(result, name)(X)) == as_bytes(getattr(fastlc, name)(X, result.W, result.b))
+
+
+def test_a_result_as_text() -> None:
+    result = fastlc.fit(*clouds(), epochs=1, fit_intercept=False)
+    assert str(result) == repr(result) == f"FitResult(W (3, 5) float64, 1 epoch, loss {result.history['loss'][0]:.4g})"
+    result = dataclasses.replace(result, b=np.zeros(3), best_epoch=1, interrupted=True, stopped_early=True)
+    result.history = {"loss": [3.0, 2.0, 1.23456], "val_loss": [3.0, 0.00123456, 2.0]}
+    assert str(result) == (
+        "FitResult(W (3, 5) float64, b (3,), 3 epochs, loss 1.235, val_loss 0.001235 after epoch 1, "
+        "interrupted, stopped early)"
+    )
+    result.history = {"loss": []}
+    assert str(result) == "FitResult(W (3, 5) float64, b (3,), 0 epochs, interrupted, stopped early)"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What it reaches
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", [{"l2": 0.05}, {"weight_decay": 0.05, "momentum": 0.9}], ids=["l2", "weight_decay"])
+def test_the_optimum_of_logistic_regression(how) -> None:
+    """With a penalty the objective is l2-strongly convex, so that weights are within ‖gradient‖ / l2 of the optimum."""
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = clouds(300)
+    l2 = 0.05
+    model = LogisticRegression(C=1 / (300 * l2), fit_intercept=False, tol=1e-10, max_iter=10_000).fit(X, y)
+    result = fastlc.fit(X, y, fit_intercept=False, batch_size=300, epochs=2000, lr=0.5, **how)
+    distances = [
+        np.linalg.norm(fastlc.linear_cross_entropy(X, y, W, l2=l2)[1]) / l2 for W in (result.W, model.coef_.copy())
+    ]
+    assert max(distances) < 1e-6
+    assert np.linalg.norm(result.W - model.coef_) <= sum(distances)
+
+
+@pytest.mark.parametrize("schedule", [0.02, optim.cosine(0.05, 200 * 30, warmup=50)], ids=["constant", "cosine"])
+def test_the_solution_of_linear_equations(schedule) -> None:
+    """Mini-batches that all agree on the solution: no noise is left at it, and so no distance but rounding."""
+    rng = np.random.default_rng(0)
+    X, W, b = rng.normal(size=(300, 4)), rng.normal(size=(2, 4)), rng.normal(size=2)
+    y = X @ W.T + b
+    result = fastlc.fit(X, y, loss="squared_error", epochs=200, batch_size=10, lr=schedule)
+    A = np.column_stack([X, np.ones(300)])
+    solution = np.linalg.lstsq(A, y, rcond=None)[0]
+    found = np.column_stack([result.W, result.b]).T
+    # A residual of 100 roundings of the largest target moves the solution by that over the smallest singular value.
+    residual = 100 * EPS * np.abs(y).max() * math.sqrt(600)
+    assert np.linalg.norm(found - solution) < residual / np.linalg.svd(A, compute_uv=False).min()
+
+
+@pytest.mark.parametrize("average", [False, 1, 250])
+def test_passes_of_scikit_learn(average) -> None:
+    """SGDRegressor takes the same steps, of half the squared error; its average counts steps from 1.
+
+    Rows are so short that no step moves two points apart, ``lr (|x|² + 1) < 2``: errors add up, 16 roundings a step.
+    """
+    from sklearn.linear_model import SGDRegressor
+
+    rng, alpha = np.random.default_rng(0), 0.05
+    X = rng.uniform(-1, 1, size=(150, 4))
+    y = X @ rng.normal(size=4) + rng.normal(size=150)
+    model = SGDRegressor(
+        alpha=alpha,
+        learning_rate="invscaling",
+        eta0=0.3,
+        power_t=0.4,
+        shuffle=False,
+        max_iter=3,
+        tol=None,
+        average=average,
+    ).fit(X, y)
+    rate = optim.inverse_scaling(0.3 / 2, 0.4)
+    how = {"lr": rate, "batch_size": 1, "weight_decay": 2 * alpha, "epochs": 3, "shuffle": False}
+    result = fastlc.fit(X, y, loss="squared_error", average=average - 1 if average else False, **how)
+    largest = np.abs([*model.coef_, *model.intercept_]).max()
+    np.testing.assert_allclose(result.W, [model.coef_], rtol=0, atol=450 * 16 * EPS * largest)
+    np.testing.assert_allclose(result.b, model.intercept_, rtol=0, atol=450 * 16 * EPS * largest)
+    assert largest > 0.1
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Averages
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("average", "start"), [(True, 0), (0, 0), (1, 1), (np.True_, 0), (5, 5), (9, 9)])
+def test_averages_are_means_of_the_weights(average, start) -> None:
+    """Of those after each step; a running mean of 10 is off by some roundings of its largest term a step."""
+    X, y = clouds()
+    seen: list[tuple[Array, Array]] = []
+
+    def keep(epoch: int, result: fastlc.FitResult) -> None:
+        assert (result.W is result.last_W) == (epoch < start)
+        seen.append((result.last_W.copy(), result.last_b.copy()))
+
+    how = {"epochs": 10, "batch_size": 90, "lr": 0.5, "momentum": 0.5}
+    result = fastlc.fit(X, y, average=average, callback=keep, **how)
+    for found, part in ((result.W, 0), (result.b, 1)):
+        mean = np.mean([weights[part] for weights in seen[start:]], axis=0)
+        np.testing.assert_allclose(found, mean, rtol=0, atol=10 * 4 * EPS * np.abs(mean).max())
+    raw = fastlc.fit(X, y, **how)
+    assert as_bytes((result.last_W, result.last_b)) == as_bytes((raw.W, raw.b))
+    assert result.state.average_from == start
+
+
+def test_before_averaging_begins_the_weights_are_the_last() -> None:
+    result = fastlc.fit(*clouds(), average=1000, epochs=2)
+    assert result.W is result.last_W
+    assert result.b is result.last_b
+    assert result.W.any()
+    assert fastlc.fit(*clouds(), average=False).state.average_W is None
+
+
+def test_validation_is_of_the_averages() -> None:
+    X, y = clouds()
+    Xv, yv = clouds(30)
+    found = []
+
+    def measure(epoch: int, result: fastlc.FitResult) -> None:
+        average = result.state.average_W, result.state.average_b
+        found.append(fastlc.linear_cross_entropy(Xv, yv, *average, grad=False))
+
+    result = fastlc.fit(X, y, average=True, epochs=5, lr=0.5, validation_data=(Xv, yv), callback=measure)
+    assert result.history["val_loss"] == found
+    loss_of = partial(fastlc.linear_cross_entropy, Xv, yv, grad=False)
+    assert loss_of(result.W, result.b) == min(found)
+    assert loss_of(result.last_W, result.last_b) not in found
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Validation
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def orders(monkeypatch: pytest.MonkeyPatch) -> list[Array]:
+    """The orders in which epochs visit the rows, as they come."""
+    seen: list[Array] = []
+
+    def spy(*args: Any, order: Array, **how: Any) -> float:
+        if len(order):
+            seen.append(order)
+        return fastlc.sgd_epoch(*args, order=order, **how)
+
+    monkeypatch.setattr(training, "sgd_epoch", spy)
+    return seen
+
+
+@pytest.mark.parametrize(("fraction", "count"), [(0.2, 18), (0.98, 88), (1e-9, 1), (0.25, 22)])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_the_rows_held_out(fraction, count, shuffle, orders) -> None:
+    """The same ones throughout; all others are visited once an epoch."""
+    X, y = clouds()
+    v = np.linspace(0.5, 2, 90)
+    options = {"class_weight": np.array([0.5, 1.0, 2.0]), "label_smoothing": 0.1}
+    how = {"epochs": 4, "validation_fraction": fraction, "sample_weight": v, "shuffle": shuffle, **options}
+    result = fastlc.fit(X, y, seed=2, l2=0.1, **how)
+    visited = set(orders[0].tolist())
+    out = np.array(sorted(set(range(90)) - visited))
+    assert len(orders) == 4
+    assert len(out) == count
+    for order in orders:
+        assert sorted(order) == sorted(visited)
+        assert shuffle or list(order) == sorted(visited)
+    assert len({order.tobytes() for order in orders}) > 1 or not shuffle
+    # Rows are the same but in another order, in which sums round differently.
+    loss = fastlc.linear_cross_entropy(X[out], y[out], result.W, result.b, grad=False, sample_weight=v[out], **options)
+    assert loss == pytest.approx(min(result.history["val_loss"]), rel=90 * EPS)
+    del orders[:]
+    fastlc.fit(X, y, seed=3, l2=0.1, **how)
+    assert set(orders[0].tolist()) != visited
+
+
+def test_nothing_leaks_from_the_rows_held_out(orders) -> None:
+    """Not even nan: the weights after training are the same to the bit, whatever those rows hold."""
+    X, y = clouds()
+    how = {"epochs": 3, "validation_fraction": 0.2, "momentum": 0.9}
+    clean = fastlc.fit(X, y, **how)
+    out = np.setdiff1d(np.arange(90), orders[0])
+    X_out, y_out = own_copy(X), own_copy(y)
+    X_out[out], y_out[out] = np.nan, 0
+    y_out[out[0]] = 2  # the number of classes is that of all rows
+    dirty = fastlc.fit(X_out, y_out, **how)
+    assert as_bytes((dirty.last_W, dirty.last_b)) == as_bytes((clean.last_W, clean.last_b))
+    assert np.isnan(dirty.history["val_loss"]).all()
+    assert dirty.best_epoch is None
+    assert dirty.W is dirty.last_W
+    X_in = own_copy(X)
+    X_in[orders[0][0]] = np.nan
+    assert np.isnan(fastlc.fit(X_in, y, **how).last_W).any()
+
+
+def test_validation_data_are_not_trained_on() -> None:
+    X, y = clouds()
+    plain, validated = fastlc.fit(X, y), fastlc.fit(X, y, validation_data=(X[:7] + 100, y[:7]))
+    assert as_bytes((plain.W, plain.b)) == as_bytes((validated.last_W, validated.last_b))
+    assert plain.history["loss"] == validated.history["loss"]
+    assert list(validated.history) == ["loss", "val_loss", "lr", "seconds"]
+    assert {len(values) for values in validated.history.values()} == {20}
+
+
+def test_validation_data_may_be_lists(dtype) -> None:
+    X, y = clouds(dtype=dtype)
+    arrays = fastlc.fit(X, y, epochs=2, validation_data=(X[:7], y[:7]))
+    lists = fastlc.fit(X, y.tolist(), epochs=2, validation_data=[X[:7].tolist(), y[:7].tolist()])
+    assert held(arrays) == held(lists)
+
+
+@pytest.mark.parametrize("validation", ["fraction", "data", None])
+def test_ignored_rows_count_for_nothing(validation, orders) -> None:
+    """Neither in training nor in validation nor among the classes, whatever they hold."""
+    X, y = clouds()
+    y = np.where(np.arange(90) % 3 == 0, 255, y)
+    results = []
+    for filler in (0, np.nan):
+        A = np.where((y == 255)[:, None], filler, X)
+        how = {"fraction": {"validation_fraction": 0.3}, "data": {"validation_data": (A, y)}, None: {}}[validation]
+        results.append(held(fastlc.fit(A, y, epochs=2, ignore_index=255, **how)))
+    assert results[0] == results[1]
+    assert results[0][0][0][2] == (3, 5)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# When it stops, and with which weights
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """A training whose losses are given, and whose weights after epoch e are all e + 1."""
+
+    def make(losses: Sequence[float], val_losses: Sequence[float] | None = None, **how: Any) -> fastlc.FitResult:
+        def epoch(X: Array, y: Array, W: Array, b: Array, *, order: Array, state: Any, **_: Any) -> float:
+            if len(order) == 0:
+                return 0.0
+            state.step += 1
+            W += 1
+            b += 1
+            return losses[state.step - 1]
+
+        def linear(X: Array, y: Array, W: Array, b: Array, **_: Any) -> float:
+            assert val_losses is not None
+            return val_losses[int(W[0, 0]) - 1] if W.any() else math.nan
+
+        monkeypatch.setattr(training, "sgd_epoch", epoch)
+        monkeypatch.setitem(LOSSES, "hinge", dataclasses.replace(LOSSES["hinge"], linear=linear))
+        X, y = clouds(6)
+        validation = {} if val_losses is None else {"validation_data": (X, y)}
+        return fastlc.fit(X, y, loss="hinge", epochs=len(losses), n_classes=3, **validation, **how)
+
+    return make
+
+
+NAN, INF = math.nan, math.inf
+# Losses, settings, and after how many epochs it stops.
+STOPS = [
+    ([5, 4, 3, 2, 1], {"patience": 1}, 5),
+    ([5, 4, 4, 4, 4], {}, 5),
+    ([5, 4, 4, 3, 2], {"patience": 1}, 3),
+    ([5, 4, 4, 3, 2], {"patience": 2}, 5),
+    ([5, 4, 4, 5, 2], {"patience": 2}, 4),
+    ([5, 6, 4, 6, 5, 3, 9, 9, 9, 9], {"patience": 3}, 9),
+    ([5, 4.9, 4.8, 4.7], {"patience": 2, "tol": 0.5}, 3),  # each a little lower than the lowest
+    ([5, 4.5, 4, 3.5], {"patience": 1, "tol": 0.5}, 2),  # not more than by tol
+    ([5, 4.25, 3.5, 2.75], {"patience": 1, "tol": 0.5}, 4),
+    ([5, 4.99995, 4.9999], {"patience": 1}, 2),
+    ([5, 4.99995, 4.9999], {"patience": 1, "tol": 0}, 3),
+    ([NAN, NAN, NAN], {"patience": 2}, 2),
+    ([5, NAN, 4, NAN, NAN, 3], {"patience": 2}, 5),
+    ([NAN, 5, 4], {"patience": 2}, 3),
+    ([INF, INF, INF], {"patience": 3}, 3),
+    ([-1, -2, -3, -3], {"patience": 1}, 4),
+]
+
+
+@pytest.mark.parametrize(("losses", "how", "epochs"), STOPS)
+@pytest.mark.parametrize("validated", [False, True])
+def test_early_stopping(losses, how, epochs, validated, scripted) -> None:
+    """On the validation loss if there is one, whatever the training loss does."""
+    result = scripted(range(len(losses)), losses, **how) if validated else scripted(losses, **how)
+    assert len(result.history["loss"]) == epochs
+    assert (result.last_W == epochs).all()
+    assert result.state.step == epochs
+    assert result.stopped_early == (epochs < len(losses) or losses == [INF] * 3 or losses[-2:] == [-3, -3])
+    assert not result.interrupted
+
+
+@pytest.mark.parametrize(
+    ("val_losses", "best"),
+    [
+        ([5, 4, 3], 2),
+        ([3, 4, 5], 0),
+        ([5, 2, 3, 2, 4], 1),
+        ([5, 4.99999, 5], 1),  # without regard to tol
+        ([NAN, 3, NAN], 1),
+        ([NAN, NAN], None),
+        ([INF, 7, 8], 1),
+    ],
+)
+def test_the_weights_are_those_of_the_best_epoch(val_losses, best, scripted) -> None:
+    result = scripted([1.0] * len(val_losses), val_losses)
+    assert result.best_epoch == best
+    epochs = len(val_losses)
+    expected = epochs if best is None else best + 1
+    np.testing.assert_array_equal(result.W, expected)
+    np.testing.assert_array_equal(result.b, expected)
+    assert (result.last_W == epochs).all()
+    assert (result.last_b == epochs).all()
+    assert repr(result.history["val_loss"]) == repr([float(loss) for loss in val_losses])
+
+
+def test_without_validation_the_weights_are_the_last(scripted) -> None:
+    result = scripted([3, 1, 2])
+    assert result.best_epoch is None
+    assert (result.W == 3).all()
+    assert result.W is result.last_W
+    assert result.b is result.last_b
+
+
+def test_best_weights_in_earnest() -> None:
+    """The loss of the validation rows at the weights returned is the lowest in the history."""
+    X, y = clouds(60)
+    Xv, yv = clouds(400)
+    Xv = Xv + 0.5
+    result = fastlc.fit(X, y, loss="hinge", epochs=30, lr=0.3, batch_size=2, validation_data=(Xv, yv))
+    val_losses = result.history["val_loss"]
+    assert fastlc.linear_hinge(Xv, yv, result.W, result.b, grad=False) == min(val_losses)
+    assert result.best_epoch == int(np.argmin(val_losses)) < 29
+    assert as_bytes(result.W) != as_bytes(result.last_W)
+
+
+@pytest.mark.parametrize("last", [0, 2, 3])
+def test_the_callback_sees_every_epoch_and_may_stop(last, scripted) -> None:
+    seen = []
+
+    def callback(epoch: int, result: fastlc.FitResult) -> bool:
+        history = {name: len(values) for name, values in result.history.items()}
+        assert history == {"loss": epoch + 1, "val_loss": epoch + 1, "lr": epoch + 1, "seconds": epoch + 1}
+        seen.append((epoch, result.best_epoch, float(result.W[0, 0]), float(result.last_W[0, 0]), result.stopped_early))
+        return epoch == last
+
+    result = scripted([1, 2, 3, 4], [4, 3, 9, 1], callback=callback)
+    assert seen == [(0, 0, 1, 1, False), (1, 1, 2, 2, False), (2, 1, 2, 3, False), (3, 3, 4, 4, False)][: last + 1]
+    assert result.history["loss"] == [1, 2, 3, 4][: last + 1]
+    assert result.stopped_early
+    assert (result.last_W == last + 1).all()
+
+
+def test_what_a_callback_returns_may_be_of_numpy_or_nothing(scripted) -> None:
+    assert len(scripted([1, 2, 3], callback=lambda epoch, result: np.bool_(epoch == 1)).history["loss"]) == 2
+    result = scripted([1, 2, 3], callback=lambda epoch, result: None)
+    assert len(result.history["loss"]) == 3
+    assert not result.stopped_early
+
+
+def test_an_exception_of_the_callback_reaches_the_caller() -> None:
+    def callback(epoch: int, result: Any) -> None:
+        raise KeyError(epoch)
+
+    with pytest.raises(KeyError, match="0"):
+        fastlc.fit(*clouds(), callback=callback)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Rates
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_history_has_the_rate_of_the_first_step_of_an_epoch() -> None:
+    X, y = clouds()
+    rate = optim.exponential(0.5, 0.9)
+    assert fastlc.fit(X, y, epochs=3, batch_size=40, lr=rate).history["lr"] == [rate(0), rate(3), rate(6)]
+    rates = fastlc.fit(X, y, epochs=2, lr=np.float32(0.5)).history["lr"]
+    assert rates == [0.5, 0.5]
+    assert {type(rate) for rate in rates} == {float}
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_a_plateau_is_told_the_loss(validated, scripted) -> None:
+    """The validation loss, if there is one; the rate is lowered before the next epoch."""
+    rate = optim.ReduceOnPlateau(8, factor=0.5, patience=1)
+    losses = [5, 4, 4, 4, 4, 4, 3]
+    result = scripted(range(7), losses, lr=rate) if validated else scripted(losses, lr=rate)
+    assert result.history["lr"] == [8, 8, 8, 8, 4, 4, 2]
+    assert rate.best == 3
+
+
+def test_the_rate_of_a_plateau_is_used() -> None:
+    X, y = clouds()
+    constant, lowered = (fastlc.fit(X, y, epochs=2, lr=lr).W for lr in (0.5, optim.ReduceOnPlateau(0.5)))
+    assert as_bytes(constant) == as_bytes(lowered)
+    rate = optim.ReduceOnPlateau(0.5, factor=0, patience=0, threshold=0.999)
+    once = fastlc.fit(X, y, epochs=1, lr=0.5)
+    at_zero_after_two = fastlc.fit(X, y, epochs=5, lr=rate)
+    twice = fastlc.fit(X, y, epochs=2, lr=0.5)
+    assert as_bytes(at_zero_after_two.W) == as_bytes(twice.W) != as_bytes(once.W)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Ctrl-C
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def assert_whole(result: fastlc.FitResult, val_losses: Sequence[float]) -> None:
+    """History, best epoch and weights of a scripted training agree, wherever it was interrupted."""
+    lengths = {len(values) for values in result.history.values()}
+    assert len(lengths) == 1
+    epochs = lengths.pop()
+    assert result.history["val_loss"] == list(val_losses[:epochs])
+    if epochs == 0:
+        assert result.best_epoch is None
+        assert result.W is result.last_W
+    else:
+        assert result.best_epoch is not None
+        expected = result.best_epoch + 1
+        assert val_losses[expected - 1] == min(val_losses[:epochs])
+        np.testing.assert_array_equal(result.W, expected)
+        np.testing.assert_array_equal(result.b, expected)
+    assert epochs <= result.state.step <= epochs + 1
+    assert (result.last_W == result.state.step).all()
+
+
+def test_ctrl_c_wherever_it_comes(scripted) -> None:
+    """Before each line of the loop in turn: there is a result, and its parts agree."""
+    val_losses = [3.0, 4.0, 2.0]
+    outcomes = []
+    for line in range(10_000):
+        left = line
+
+        def in_fit(frame: Any, event: str, arg: Any) -> Any:
+            nonlocal left
+            if event == "line":
+                if left == 0:
+                    raise KeyboardInterrupt
+                left -= 1
+            return in_fit
+
+        def trace(frame: Any, event: str, arg: Any) -> Any:
+            return in_fit if frame.f_code is training.fit.__code__ else None
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            result = scripted([9.0, 8.0, 7.0], val_losses)
+        except KeyboardInterrupt:
+            outcomes.append("raised")
+            continue
+        finally:
+            sys.settrace(before)
+        assert_whole(result, val_losses)
+        outcomes.append("interrupted" if result.interrupted else "done")
+        if left:
+            break
+    # It is raised while arguments are checked, caught in the loop, and raised again when all is done.
+    first, last = outcomes.index("interrupted"), len(outcomes) - outcomes[::-1].index("interrupted")
+    assert set(outcomes[:first]) == {"raised"}
+    assert set(outcomes[first:last]) == {"interrupted"}
+    assert outcomes[last:].count("raised") <= 3
+    assert outcomes[-1] == "done"
+    assert last - first > 3 * 10
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_ctrl_c_in_a_callback(validated) -> None:
+    X, y = clouds()
+
+    def callback(epoch: int, result: fastlc.FitResult) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    validation = {"validation_data": (X[:9], y[:9])} if validated else {}
+    result = fastlc.fit(X, y, callback=callback, **validation)
+    assert held(dataclasses.replace(result, interrupted=False)) == held(fastlc.fit(X, y, epochs=3, **validation))
+    assert result.interrupted
+    assert not result.stopped_early
+
+
+def test_ctrl_c_in_the_rate_keeps_the_whole_batches() -> None:
+    """Or in whatever else is called during an epoch: that epoch is not in the history, its weights are."""
+    X, y = clouds()
+
+    def rate(step: int) -> float:
+        if step == 4:
+            raise KeyboardInterrupt
+        return 0.5
+
+    result = fastlc.fit(X, y, batch_size=90, lr=rate)
+    assert held(dataclasses.replace(result, interrupted=False)) == held(
+        fastlc.fit(X, y, batch_size=90, epochs=4, lr=0.5)
+    )
+    assert result.interrupted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to one process")
+@pytest.mark.parametrize("validated", [False, True])
+def test_ctrl_c_in_earnest(validated) -> None:
+    """The child trains for minutes, is interrupted, and repeats the batches that its state counts; a second Ctrl-C
+    is raised as ever."""
+    code = f"""
+    import json, signal, sys, time
+    import numpy as np, fastlc
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been ignored by who started the tests
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2000, 5000)).astype("f4"), rng.integers(0, 10, 2000)
+    rows = 1900 if {validated} else 2000
+    validation = dict(validation_data=(X[rows:], y[rows:])) if {validated} else dict()
+    how = dict(loss="cross_entropy", lr=1e-3, batch_size=10, momentum=0.5)
+    print("started", flush=True)
+    result = fastlc.fit(X[:rows], y[:rows], epochs=100_000, seed=7, **how, **validation)
+    again, state, rng = (np.zeros_like(result.W), np.zeros_like(result.b)), None, np.random.default_rng(7)
+    state = fastlc.SGDState(*again)
+    while state.step < result.state.step:
+        order = rng.permutation(rows)[: 10 * (result.state.step - state.step)]
+        fastlc.sgd_epoch(X[:rows], y[:rows], *again, order=order, state=state, **how)
+    try:
+        print(json.dumps(dict(
+            interrupted=result.interrupted, stopped=result.stopped_early, step=result.state.step,
+            same=bool((result.last_W == again[0]).all() and (result.last_b == again[1]).all()),
+            changed=bool(result.W.any()), finite=bool(np.isfinite(result.W).all()),
+            epochs=[len(values) for values in result.history.values()],
+        )), flush=True)
+        time.sleep(1000)
+    except KeyboardInterrupt:
+        print("the second was raised")
+    """
+    process = child.start(code)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n", process.communicate()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=child.ANTI_HANG)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    assert out == "the second was raised\n"
+    assert err == ""
+    report = json.loads(line)
+    assert report.pop("interrupted")
+    assert not report.pop("stopped")
+    assert report.pop("step") > 0
+    assert len(set(report.pop("epochs"))) == 1
+    assert report == {"same": True, "changed": True, "finite": True}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The progress bar
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    """Standard error as a terminal, to which tqdm writes at every step; afterwards no bar is left open."""
+    tqdm = pytest.importorskip("tqdm")
+    bars, original, screen = [], tqdm.tqdm, Terminal()
+
+    def make(*args: Any, **how: Any) -> Any:
+        bars.append(original(*args, mininterval=0, **how))
+        return bars[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tqdm, "tqdm", make)
+        patch.setattr(sys, "stderr", screen)
+        yield screen
+    assert len(bars) == 1
+    assert not original._instances
+
+
+def test_the_progress_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, scripted) -> None:
+    with terminal(monkeypatch) as screen:
+        scripted([5, 4, 1.5], [7, 8, 9.25], progress=True)
+    text = screen.getvalue()
+    for part in ("hinge: ", "0/3", "1/3", "loss=5", "3/3", "loss=1.5", "val_loss=9.25"):
+        assert part in text
+    assert text.split("\r")[-2].strip() == ""  # wiped out
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, KeyError])
+def test_the_progress_bar_is_closed_whatever_happens(error, monkeypatch: pytest.MonkeyPatch) -> None:
+    def callback(epoch: int, result: Any) -> None:
+        raise error
+
+    with terminal(monkeypatch) as screen:
+        if error is KeyboardInterrupt:
+            assert fastlc.fit(*clouds(), callback=callback, progress=True).interrupted
+        else:
+            with pytest.raises(error):
+                fastlc.fit(*clouds(), callback=callback, progress=True)
+    assert "1/20" in screen.getvalue()
+
+
+def test_no_progress_bar_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tqdm")
+    fastlc.fit(*clouds(), progress=True)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_progress_bar_needs_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with pytest.raises(ImportError) as caught:
+        fastlc.fit(*clouds(), progress=True)
+    assert str(caught.value) == "fit(progress=True) needs tqdm: pip install 'fastlc[demo]'"
+    assert len(fastlc.fit(*clouds()).history["loss"]) == 20
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Arguments
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("y", "how", "C"),
+    [
+        (np.array([0, 4, 1]), {}, 5),
+        (np.array([0, 4, 1], np.uint8), {"n_classes": 7}, 7),
+        (np.array([False, True, False]), {}, 2),
+        (np.array([False, False, False]), {}, 1),
+        ([0, 1, 2], {}, 3),
+        (np.array([0, 9, 1]), {"ignore_index": 9}, 2),
+        (np.array([0, -100, 1]), {"ignore_index": -100}, 2),
+        (np.array([0.5, 1.5, 2.5]), {"loss": "squared_error"}, 1),
+        (np.zeros((3, 4)), {"loss": "squared_error"}, 4),
+        (np.zeros((3, 1)), {"loss": "squared_error"}, 1),
+        ([[0.5, 1.5], [1.5, 1], [1, 1]], {"loss": "squared_error"}, 2),
+        ([0, 1, 2], {"W": np.ones((4, 2))}, 4),
+        ([0, 1, 2], {"W": np.ones((4, 2)), "n_classes": 4}, 4),
+    ],
+)
+def test_the_number_of_classes(y, how, C) -> None:
+    X = np.ones((3, 2))
+    result = fastlc.fit(X, y, epochs=1, **how)
+    assert result.W.shape == (C, 2)
+    assert result.b.shape == (C,)
+
+
+def test_lists_take_their_dtype_from_X() -> None:
+    X = np.ones((3, 2), np.float32)
+    result = fastlc.fit(X, [0.5, 1.5, 2.5], loss="squared_error", sample_weight=[1.0, 2.0, 3.0], W=[[1, 2]], b=[3])
+    assert result.W.dtype == result.b.dtype == np.float32
+    assert fastlc.fit([[1.0, 2.0], [3.0, 4.0]], [0, 1]).W.dtype == np.float64
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_do_not_matter(layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernels can read where it lies is not copied, anything else once."""
+    X, y = clouds()
+    v = np.linspace(0, 2, 90)
+    want = held(fastlc.fit(X, y, epochs=2, sample_weight=v, validation_fraction=0.2))
+    seen = []
+
+    def spy(X: Array, *args: Any, **how: Any) -> float:
+        seen.append(X)
+        return fastlc.sgd_epoch(X, *args, **how)
+
+    monkeypatch.setattr(training, "sgd_epoch", spy)
+    change = LAYOUTS[layout]
+    A = change(X)
+    before = A.tobytes()
+    assert held(fastlc.fit(A, change(y), epochs=2, sample_weight=change(v), validation_fraction=0.2)) == want
+    assert A.tobytes() == before
+    assert all(used is seen[0] for used in seen)
+    in_place = {"strided rows", "sliced columns", "reversed rows", "read-only", "one element off"}
+    assert (seen[0] is A) == (layout in in_place)
+
+
+def test_nothing_is_written_to(row) -> None:
+    X, labels = clouds()
+    for y, how in targets(row, labels):
+        C = fastlc.fit(X, y, loss=row.name, epochs=1, **how).W.shape[0]
+        arrays = {"X": X, "y": y, "W": np.ones((C, 5)), "b": np.ones(C), "sample_weight": np.ones(90)}
+        for array in arrays.values():
+            array.flags.writeable = False
+        before = {name: array.tobytes() for name, array in arrays.items()}
+        given = {**arrays, **how}
+        result = fastlc.fit(**given, loss=row.name, epochs=2, average=1, l1=0.1, validation_data=(X, y))
+        assert {name: array.tobytes() for name, array in arrays.items()} == before
+        assert result.W.any()
+
+
+def test_no_rows(row, dtype) -> None:
+    X = np.zeros((0, 4), dtype)
+    y = np.zeros((0, 3), dtype) if "labels" not in row.targets else np.zeros(0, np.int64)
+    result = fastlc.fit(X, y, loss=row.name, n_classes=3, epochs=2, momentum=0.9)
+    assert result.W.shape == (3, 4)
+    assert not result.W.any()
+    assert result.history["loss"] == [0.0, 0.0]
+    assert result.state.step == 0
+
+
+def test_no_rows_to_validate_on() -> None:
+    X, y = clouds()
+    result = fastlc.fit(X, y, epochs=2, validation_data=(X[:0], y[:0]))
+    assert result.history["val_loss"] == [0.0, 0.0]
+
+
+def arguments(**changes: Any) -> dict[str, Any]:
+    return {"X": np.ones((6, 4), np.float32), "y": np.array([0, 1, 2, 0, 1, 2]), **changes}
+
+
+VALID = np.ones((2, 4), np.float32), np.array([0, 1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        (
+            {"X": np.ones((6, 4), int)},
+            TypeError,
+            "X has dtype int64, expected float32 or float64: convert it with X.astype(numpy.float32)",
+        ),
+        ({"X": np.ones(6)}, ValueError, "X has shape (6,), expected (N, D)"),
+        ({"y": np.zeros(5, int)}, ValueError, "y has shape (5,), expected (6,)"),
+        ({"y": np.zeros(5, int), "validation_fraction": 0.5}, ValueError, "y has shape (5,), expected (6,)"),
+        ({"y": np.array(list("abcdef"))}, TypeError, "y has dtype str32, expected integer labels or float targets"),
+        ({"y": np.array([0, 1, 2, 0, 1, -1])}, ValueError, "y[5] = -1 is outside [0, 3)"),
+        ({"y": np.zeros(6), "loss": "hinge"}, TypeError, "y has dtype float64, expected integer labels"),
+        (
+            {"y": np.zeros(6), "loss": "squared_error"},
+            TypeError,
+            "y has dtype float64, X has float32: convert one of them",
+        ),
+        (
+            {"X": np.ones((0, 4)), "y": np.zeros(0, int)},
+            ValueError,
+            "y has no label to tell the number of classes from, expected n_classes",
+        ),
+        (
+            {"y": np.full(6, -1), "ignore_index": -1},
+            ValueError,
+            "y has no label to tell the number of classes from, expected n_classes",
+        ),
+        ({"loss": "foo"}, ValueError, f"loss = 'foo' is unknown, choose from {', '.join(LOSSES)}"),
+        ({"epoch": 3}, TypeError, "fit() got an unexpected keyword argument 'epoch'"),
+        ({"margin": 3.0}, TypeError, "fit() got an unexpected keyword argument 'margin'"),
+        ({"epochs": 0}, ValueError, "epochs = 0, expected an integer >= 1"),
+        ({"epochs": 2.0}, TypeError, "epochs is a float, expected an integer >= 1"),
+        ({"batch_size": 0}, ValueError, "batch_size = 0, expected at least 1"),
+        ({"lr": -1}, ValueError, "lr = -1, expected a finite number >= 0"),
+        ({"lr": [0.1] * 3}, TypeError, "lr is a list, expected a finite number >= 0"),
+        ({"momentum": math.nan}, ValueError, "momentum = nan, expected a finite number >= 0"),
+        ({"average": -1}, ValueError, "average = -1, expected an integer >= 0"),
+        ({"average": 0.5}, TypeError, "average is a float, expected an integer >= 0"),
+        (
+            {"sample_weight": np.ones(6)},
+            TypeError,
+            "sample_weight has dtype float64, X has float32: convert one of them",
+        ),
+        ({"sample_weight": np.ones(5, np.float32)}, ValueError, "sample_weight has shape (5,), expected (6,)"),
+        ({"class_weight": np.ones(2, np.float32)}, ValueError, "class_weight has shape (2,), expected (3,)"),
+        ({"W": np.ones((3, 4))}, TypeError, "W has dtype float64, X has float32: convert one of them"),
+        ({"W": np.ones((3, 5), np.float32)}, ValueError, "W has 5 columns, X has 4"),
+        ({"W": np.ones(4, np.float32)}, ValueError, "W has shape (4,), expected (C, D)"),
+        ({"W": np.ones((2, 4), np.float32), "n_classes": 3}, ValueError, "W has shape (2, 4), expected (3, 4)"),
+        ({"W": np.ones((2, 4), np.float32)}, ValueError, "y[2] = 2 is outside [0, 2)"),
+        ({"b": np.ones(3)}, TypeError, "b has dtype float64, X has float32: convert one of them"),
+        ({"b": np.ones(2, np.float32)}, ValueError, "b has shape (2,), expected (3,)"),
+        ({"b": np.ones(3, np.float32), "fit_intercept": False}, ValueError, "b is given, but fit_intercept is False"),
+        ({"n_classes": 0}, ValueError, "n_classes = 0, expected an integer >= 1"),
+        ({"seed": "tree"}, TypeError, "seed = 'tree': "),
+        ({"seed": -1}, ValueError, "seed = -1: expected non-negative integer"),
+        ({"validation_fraction": 1}, ValueError, "validation_fraction = 1, expected a number in [0, 1)"),
+        ({"validation_fraction": 0.99}, ValueError, "validation_fraction = 0.99 leaves none of the 6 rows to train on"),
+        (
+            {"X": np.ones((0, 4)), "y": np.zeros(0, int), "n_classes": 2, "validation_fraction": 0.1},
+            ValueError,
+            "validation_fraction = 0.1 leaves none of the 0 rows to train on",
+        ),
+        (
+            {"validation_fraction": 0.5, "validation_data": VALID},
+            ValueError,
+            "validation_data and validation_fraction are both given, expected one of them",
+        ),
+        ({"validation_data": 3}, TypeError, "validation_data is a int, expected a pair (X, y)"),
+        ({"validation_data": (*VALID, None)}, TypeError, "validation_data is a tuple, expected a pair (X, y)"),
+        ({"validation_data": (VALID[0][:, :3], VALID[1])}, ValueError, "validation: W has 4 columns, X has 3"),
+        ({"validation_data": (VALID[0], np.array([0, 3]))}, ValueError, "validation: y[1] = 3 is outside [0, 3)"),
+        (
+            {"validation_data": (VALID[0], VALID[1] / 1)},
+            TypeError,
+            "validation: y has dtype float64, expected integer labels",
+        ),
+        ({"patience": 0}, ValueError, "patience = 0, expected an integer >= 1"),
+        ({"tol": -1}, ValueError, "tol = -1, expected a finite number >= 0"),
+    ],
+)
+def test_what_is_refused(changes, error, message) -> None:
+    with pytest.raises(error) as caught:
+        fastlc.fit(**arguments(**changes))
+    assert type(caught.value) is error
+    assert str(caught.value).startswith(message) if message.endswith(": ") else str(caught.value) == message
+
+
+def test_the_reference_trains_alike() -> None:
+    """The same loop on the functions of the oracle; errors do not grow within so few steps of such a size."""
+    X, y = clouds()
+    for loss in ("cross_entropy", "hinge"):
+        how = {"loss": loss, "batch_size": 10, "momentum": 0.9}
+        rate = optim.cosine(0.1, 27, warmup=4)
+        fast = fastlc.fit(X, y, epochs=3, lr=rate, **how)
+        W, b, rng = np.zeros((3, 5)), np.zeros(3), np.random.default_rng(0)
+        state, losses = fastlc.SGDState(W, b), []
+        for epoch in range(3):
+            rates = [rate(step) for step in range(9 * epoch, 9 * epoch + 9)]
+            losses.append(reference.sgd_epoch(X, y, W, b, lr=rates, order=rng.permutation(90), state=state, **how))
+        np.testing.assert_allclose(fast.history["loss"], losses, rtol=1e-11)
+        np.testing.assert_allclose(fast.W, W, atol=1e-12)
