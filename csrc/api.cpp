@@ -150,6 +150,9 @@ fastlc_status check_sgd(const fastlc_call &call, const fastlc_sgd &sgd, bool has
       check_rates(call, {{"momentum", sgd.momentum}, {"dampening", sgd.dampening}, {"weight_decay", sgd.weight_decay},
                          {"l1", sgd.l1}, {"l2", sgd.l2}});
   if (status != FASTLC_OK) return status;
+  if (sgd.momentum >= 1 && (sgd.l1 != 0 || sgd.l2 != 0)) {
+    return refuse(call, "l1 and l2 need momentum < 1, not %g", sgd.momentum);
+  }
   if (sgd.nesterov && sgd.momentum == 0) return refuse(call, "nesterov needs momentum");
   if (sgd.nesterov && sgd.dampening != 0) return refuse(call, "nesterov needs dampening = 0, not %g", sgd.dampening);
   if (sgd.momentum != 0 && !has_velocity) return refuse(call, "momentum needs velocity");

@@ -74,7 +74,9 @@ typedef struct {
 } fastlc_gradients;
 
 /* How sgd_step and sgd_epoch update: g = dW + weight_decay W; v = momentum v + (1 - dampening) g; W -= lr (v, or
- * g + momentum v for Nesterov's); then the proximal step of l1 and l2, W = sign(W) max(|W| - lr l1, 0) / (1 + lr l2). */
+ * g + momentum v for Nesterov's); then the proximal step of l1 and l2, W = sign(W) max(|W| - r l1, 0) / (1 + r l2). There
+ * r = lr, and lr (1 - dampening) / (1 - momentum) with momentum, which is as far as a gradient moves W in the end, so that
+ * the optimum is that of the loss + l1 ‖W‖₁ + l2/2 ‖W‖². */
 typedef struct {
   size_t size;
   double momentum;

@@ -91,8 +91,12 @@ template <class T, bool plain>
 struct Descend {
   Descend(double lr, const fastlc_sgd &sgd, void *W, void *velocity)
       : rate(T(lr)), momentum(T(sgd.momentum)), gain(T(1 - sgd.dampening)), decay(T(sgd.weight_decay)),
-        shrink(T(lr * sgd.l1)), contract(T(1 / (1 + lr * sgd.l2))), nesterov(sgd.nesterov), W(static_cast<T *>(W)),
-        velocity(sgd.momentum != 0 ? static_cast<T *>(velocity) : nullptr) {}
+        shrink(T(reach(lr, sgd) * sgd.l1)), contract(T(1 / (1 + reach(lr, sgd) * sgd.l2))), nesterov(sgd.nesterov),
+        W(static_cast<T *>(W)), velocity(sgd.momentum != 0 ? static_cast<T *>(velocity) : nullptr) {}
+  // As far as a gradient moves the weights in the end: the proximal step must keep pace with it.
+  static double reach(double lr, const fastlc_sgd &sgd) {
+    return sgd.momentum == 0 ? lr : lr * (1 - sgd.dampening) / (1 - sgd.momentum);
+  }
   FASTLC_INLINE Vec<T> before(int64_t) const { return Vec<T>{}; }
   FASTLC_INLINE Vec<T> before(int64_t, int64_t) const { return Vec<T>{}; }
   FASTLC_INLINE void operator()(int64_t i, Vec<T> g) const {

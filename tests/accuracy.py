@@ -29,6 +29,8 @@ from .cases import DTYPES, ROWS
 
 Array = NDArray[Any]
 DIGITS = 50
+RESOLUTION = 1e-40
+"""What a derivative by difference cannot see: softmax may be far smaller."""
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Exact values of one row
@@ -128,7 +130,7 @@ def _exact_row(name: str, kind: str, s: Scores, y: Any, options: dict[str, Any])
 def _share(got: Array, exact: list[Any], bound: Array) -> float:
     """The largest ``|got − exact| / bound``, subtracted exactly."""
     errors = [float(abs(mpf(float(g)) - e)) for g, e in zip(got.ravel(), exact, strict=True)]
-    bound = np.broadcast_to(bound, got.shape).ravel()
+    bound = np.broadcast_to(bound, got.shape).ravel() + RESOLUTION
     return max(
         (error / b if b else float(error > 0) * np.inf for error, b in zip(errors, bound, strict=True)), default=0
     )

@@ -29,8 +29,10 @@ def sgd_step(
     With ``g = dW + weight_decay · W`` and, if momentum is not 0, ``v ← momentum · v + (1 − dampening) · g``
     (`velocity`), the step is ``W ← W − lr · d`` where d is g without momentum, v with it, and ``g + momentum · v`` with
     Nesterov's variant: the conventions of ``torch.optim.SGD``. If l1 or l2 is not 0, the proximal step of
-    ``l1 · ‖W‖₁ + l2/2 · ‖W‖²`` (the elastic net) follows, ``W ← sign(W) max(|W| − lr · l1, 0) / (1 + lr · l2)``: l1
-    sets small weights to exactly 0, l2 shrinks all of them and is stable for any learning rate.
+    ``l1 · ‖W‖₁ + l2/2 · ‖W‖²`` (the elastic net) follows, ``W ← sign(W) max(|W| − r · l1, 0) / (1 + r · l2)``: l1 sets
+    small weights to exactly 0, l2 shrinks all of them and is stable for any learning rate. Without momentum r is lr;
+    with it ``lr (1 − dampening) / (1 − momentum)``, as far as a gradient moves W in the end, so that the optimum is
+    that of the loss plus the penalty.
 
     Parameters
     ----------
@@ -68,10 +70,11 @@ def sgd_step(
         velocity += real(1 - dampening) * g
         g = g + real(momentum) * velocity if nesterov else velocity
     W -= real(lr) * g
+    reach = lr * (1 - dampening) / (1 - momentum) if momentum else lr
     if l1:
-        W[...] = np.sign(W) * np.maximum(np.abs(W) - real(lr) * real(l1), 0)
+        W[...] = np.sign(W) * np.maximum(np.abs(W) - real(reach) * real(l1), 0)
     if l2:
-        W /= 1 + real(lr) * real(l2)
+        W /= 1 + real(reach) * real(l2)
 
 
 def sgd_epoch(
