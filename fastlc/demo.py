@@ -10,11 +10,8 @@ import importlib.util
 import math
 import sys
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,32 +21,12 @@ import fastlc
 from . import data, reference
 from .gradcheck import gradcheck
 from .reference import Array
+from .training import FitResult
 
 LOSSES = {"cross_entropy": "softmax", "hinge": "hinge"}
 EPOCHS, BATCH_SIZE, LR, MOMENTUM, WEIGHT_DECAY = 30, 32, 0.5, 0.9, 1e-5
 GRADIENT_TOLERANCE = 1e-6  # central differences are good to about 1e-9
 _say = partial(print, flush=True)  # at once, also into a pipe
-
-
-@dataclass
-class Run:
-    """A training: the weights, and for each whole epoch its mean loss and how long it took."""
-
-    loss: str
-    W: Array
-    b: Array
-    losses: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    interrupted: bool = False
-
-    @property
-    def epoch_ms(self) -> float:
-        """Milliseconds an epoch, the median; nan if there was none."""
-        return 1e3 * float(np.median(self.seconds)) if self.seconds else math.nan
-
-    def accuracy(self, X: Array, y: Array) -> float:
-        """Share of the rows of X that get their label."""
-        return float((fastlc.predict(X, self.W, self.b) == y).mean())
 
 
 def train(
@@ -60,12 +37,9 @@ def train(
     epochs: int = EPOCHS,
     batch_size: int = BATCH_SIZE,
     lr: float = LR,
-    momentum: float = MOMENTUM,
-    weight_decay: float = WEIGHT_DECAY,
     seed: int = 0,
-    functions: ModuleType = fastlc,
     progress: bool = False,
-) -> Run:
+) -> FitResult:
     """Trains W and b from 0 by mini-batch SGD with momentum, in shuffled order, at a rate that falls linearly to 0.
 
     Parameters
@@ -78,22 +52,18 @@ def train(
         The seed is that of the shuffling.
     lr : float
         The rate of the first batch.
-    momentum, weight_decay : float
-        As in `fastlc.sgd_epoch`.
-    functions : module
-        `fastlc`, or `fastlc.reference` to do the same in NumPy.
     progress : bool
         Show a progress bar (tqdm) if standard error is a terminal.
 
     Returns
     -------
-    Run
+    FitResult
         On Ctrl-C with what was done so far, and `interrupted` set.
 
     Raises
     ------
     TypeError, ValueError
-        As `fastlc.sgd_epoch`.
+        As `fastlc.fit`.
 
     Examples
     --------
@@ -101,26 +71,15 @@ def train(
     >>> from fastlc.demo import normalise, train
     >>> X, y, shape = load_digits()
     >>> X, X_test = normalise(X[:1500], X[1500:])
-    >>> run = train(X, y[:1500], loss="hinge", epochs=5)
-    >>> run.accuracy(X_test, y[1500:]) > 0.88
+    >>> result = train(X, y[:1500], loss="hinge", epochs=5)
+    >>> bool((result.predict(X_test) == y[1500:]).mean() > 0.88)
     True
     """
-    N, C = len(X), int(y.max()) + 1
-    run = Run(loss, np.zeros((C, X.shape[1]), X.dtype), np.zeros(C, X.dtype))
-    state, rng = fastlc.SGDState(run.W, run.b), np.random.default_rng(seed)
-    settings = {"loss": loss, "batch_size": batch_size, "momentum": momentum, "weight_decay": weight_decay}
-    batches = -(-N // batch_size)
-    try:
-        for epoch in _progress_bar(epochs, LOSSES[loss]) if progress else range(epochs):
-            rates = lr * (1 - (epoch + np.arange(batches) / batches) / epochs)
-            order = rng.permutation(N)
-            start = time.perf_counter()
-            mean = functions.sgd_epoch(X, y, run.W, run.b, lr=rates, order=order, state=state, **settings)
-            run.seconds.append(time.perf_counter() - start)
-            run.losses.append(mean)
-    except KeyboardInterrupt:
-        run.interrupted = True
-    return run
+    steps = epochs * -(-len(X) // batch_size)
+    return fastlc.fit(
+        X, y, loss=loss, epochs=epochs, batch_size=batch_size, lr=lambda step: lr * (1 - step / steps),
+        momentum=MOMENTUM, weight_decay=WEIGHT_DECAY, seed=seed, progress=progress,
+    )  # fmt: skip
 
 
 def normalise(X: Array, X_test: Array) -> tuple[Array, Array]:
@@ -200,29 +159,29 @@ def main(folder: Path | None, epochs: int, batch_size: int, lr: float, seed: int
         return 1
 
     _say(f"\n4. Training: {epochs} epochs in batches of {batch_size}, learning rate {lr:g} falling to 0")
-    runs, numpy_ms, few = [], [], 1 if X.size > 1_000_000 else 5
+    results, numpy_ms, few = {}, [], 1 if X.size > 1_000_000 else 5
     for loss, name in LOSSES.items():
-        run = train(X, y, loss=loss, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed, progress=True)
-        ends = f": mean loss {run.losses[0]:.4f} -> {run.losses[-1]:.4f}" if run.losses else ""
-        _say(f"   {name:8} {len(run.losses)} epochs{ends}{', interrupted' if run.interrupted else ''}")
-        timing = Run(loss, run.W, run.b)
-        if not run.interrupted:
-            timing = train(X, y, loss=loss, epochs=few, batch_size=batch_size, lr=lr, functions=reference)
-        runs.append(run)
-        numpy_ms.append(timing.epoch_ms)
-        if interrupted := run.interrupted or timing.interrupted:
+        result = train(X, y, loss=loss, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed, progress=True)
+        means = result.history["loss"]
+        ends = f": mean loss {means[0]:.4f} -> {means[-1]:.4f}" if means else ""
+        _say(f"   {name:8} {len(means)} epochs{ends}{', interrupted' if result.interrupted else ''}")
+        seconds = [] if result.interrupted else _time_reference(X, y, C, loss, few, batch_size, lr)
+        results[loss] = result
+        numpy_ms.append(_median_ms(seconds))
+        if interrupted := len(seconds) < few:
             break
 
     _say("\n5. Results")
     _say("   loss      train accuracy  test accuracy  ms/epoch: fastlc  NumPy reference  speed-up")
     titles = []
-    for run, ms in zip(runs, numpy_ms, strict=True):
-        accuracy, test_accuracy = run.accuracy(X, y), run.accuracy(X_test, y_test)
-        times = f"{run.epoch_ms:18.2f}{ms:17.2f}{ms / run.epoch_ms:9.1f}x".replace("nanx", "   -").replace("nan", "  -")
-        _say(f"   {LOSSES[run.loss]:8}{accuracy:16.4f}{test_accuracy:15.4f}{times}")
-        titles.append(f"{LOSSES[run.loss]}: {test_accuracy:.1%} of the test images right")
+    for (loss, result), ms in zip(results.items(), numpy_ms, strict=True):
+        accuracy, test_accuracy = (result.predict(X) == y).mean(), (result.predict(X_test) == y_test).mean()
+        own_ms = _median_ms(result.history["seconds"])
+        times = f"{own_ms:18.2f}{ms:17.2f}{ms / own_ms:9.1f}x".replace("nanx", "   -").replace("nan", "  -")
+        _say(f"   {LOSSES[loss]:8}{accuracy:16.4f}{test_accuracy:15.4f}{times}")
+        titles.append(f"{LOSSES[loss]}: {test_accuracy:.1%} of the test images right")
     try:
-        _draw(runs, titles, shape, output)
+        _draw(results, titles, shape, output)
     except OSError as error:
         return _fail(error)
     _say(f"\n6. Picture: {output}")
@@ -261,30 +220,43 @@ def _check_gradients(X: Array, y: Array, C: int) -> bool:
     return good
 
 
-def _draw(runs: list[Run], titles: list[str], shape: tuple[int, int], output: Path) -> None:
+def _time_reference(X: Array, y: Array, C: int, loss: str, epochs: int, batch_size: int, lr: float) -> list[float]:
+    """Seconds that each epoch takes in NumPy; fewer than `epochs` numbers if Ctrl-C came."""
+    W, b, rng = np.zeros((C, X.shape[1]), X.dtype), np.zeros(C, X.dtype), np.random.default_rng(0)
+    epoch = partial(reference.sgd_epoch, X, y, W, b, loss=loss, lr=lr, batch_size=batch_size)
+    state, seconds = fastlc.SGDState(W, b), []
+    try:
+        for _ in range(epochs):
+            order, start = rng.permutation(len(X)), time.perf_counter()
+            epoch(order=order, state=state, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
+            seconds.append(time.perf_counter() - start)
+    except KeyboardInterrupt:
+        pass
+    return seconds
+
+
+def _median_ms(seconds: list[float]) -> float:
+    return 1e3 * float(np.median(seconds)) if seconds else math.nan
+
+
+def _draw(results: dict[str, FitResult], titles: list[str], shape: tuple[int, int], output: Path) -> None:
     """A line a loss: its curve from W = 0 on, beside its weight rows as images."""
     from matplotlib.figure import Figure
 
     from . import plot
 
-    figure = Figure(figsize=(10, 3.4 * len(runs)))
+    figure = Figure(figsize=(10, 3.4 * len(results)))
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
-    for part, run, title in zip(figure.subfigures(len(runs), 1, squeeze=False)[:, 0], runs, titles, strict=True):
-        C = len(run.W)
+    parts = figure.subfigures(len(results), 1, squeeze=False)[:, 0]
+    for part, (loss, result), title in zip(parts, results.items(), titles, strict=True):
+        C, losses = len(result.W), result.history["loss"]
         curve, images = part.subplots(1, 2, width_ratios=(1, 1.6))
-        plot.learning_curve({"train": [_loss_at_zero(run.loss, C), *run.losses]}, curve, first_epoch=0, log=True)
-        plot.templates(run.W, shape, ax=images, columns=min(10, -(-C // 2)))
+        plot.learning_curve({"train": [_loss_at_zero(loss, C), *losses]}, curve, first_epoch=0, log=True)
+        plot.templates(result.W, shape, ax=images, columns=min(10, -(-C // 2)))
         curve.set_title("Loss of the training images, from W = 0 on", fontsize="medium", pad=10)
         images.set_title("Rows of W: red pixels speak for the class, blue against it", fontsize="medium", pad=10)
         part.suptitle(title, x=0.02, ha="left", fontweight="bold", fontsize="x-large")
     figure.savefig(output, dpi=150)
-
-
-def _progress_bar(epochs: int, name: str) -> Iterable[int]:
-    from tqdm import tqdm
-
-    bar: Iterable[int] = tqdm(range(epochs), desc=f"   {name}", unit="epoch", leave=False, disable=None)
-    return bar
 
 
 def _require_extras(folder: Path | None) -> None:
