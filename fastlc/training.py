@@ -220,9 +220,8 @@ def fit(
     >>> bool((result.predict(X) == y).mean() > 0.97)
     True
     """
-    for name in options:
-        if loss in LOSSES and name not in LOSSES[loss].options:
-            raise TypeError(f"fit() got an unexpected keyword argument {name!r}")
+    if loss in LOSSES:  # if not, sgd_epoch says so
+        LOSSES[loss].checked("fit", class_weight, pos_weight, ignore_index, options)
     epochs, tol = integer(epochs, "epochs", 1), number(tol, "tol")
     patience = None if patience is None else integer(patience, "patience", 1)
     lr = lr if callable(lr) else number(lr, "lr")

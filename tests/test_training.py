@@ -27,8 +27,6 @@ from . import child
 from .cases import LAYOUTS, Array, as_bytes, own_copy
 
 EPS = float(np.finfo(np.float64).eps)
-# Losses that can do with one row of weights for labels 0 and 1.
-ONE_VS_REST = {"logistic", "ovr_hinge", "ovr_squared_hinge", "ovr_perceptron", "ovr_modified_huber"}
 
 
 def clouds(N: int = 90, dtype: Any = np.float64) -> tuple[Array, Array]:
@@ -43,10 +41,12 @@ def targets(row: Any, y: Array, dtype: Any = np.float64) -> list[tuple[Array, di
     kinds: list[tuple[Array, dict[str, Any]]] = []
     if "labels" in row.targets:
         kinds.append((y, {}))
-    if row.name in ONE_VS_REST:
+    if "labels" in row.targets and row.one_vs_rest:
         kinds.append((y == 2, {"n_classes": 1}))
     if "values" in row.targets:
-        kinds += [(np.eye(3, dtype=dtype)[y], {}), ((y == 2).astype(dtype), {})]
+        kinds.append((np.eye(3, dtype=dtype)[y], {}))
+    if "values" in row.targets and row.name != "cross_entropy":  # the softmax of a single score is always 1
+        kinds.append(((y == 2).astype(dtype), {}))
     return kinds
 
 
@@ -69,6 +69,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"lr": optim.cosine(0.2, 36, warmup=5)},
     {"class_weight": np.array([0.5, 1.0, 2.0]), "sample_weight": np.linspace(0, 2, 90)},
     {"loss": "hinge", "margin": 0.7, "p": 2},
+    {"loss": "logistic", "pos_weight": np.array([0.5, 1.0, 2.0]), "ignore_index": 1},
 ]
 
 
@@ -785,6 +786,8 @@ def test_the_progress_bar_needs_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
         (np.zeros((3, 4)), {"loss": "squared_error"}, 4),
         (np.zeros((3, 1)), {"loss": "squared_error"}, 1),
         ([[0.5, 1.5], [1.5, 1], [1, 1]], {"loss": "squared_error"}, 2),
+        ([0, 1, 1], {"loss": "logistic"}, 2),
+        ([0, 1, 1], {"loss": "logistic", "n_classes": 1}, 1),
         ([0, 1, 2], {"W": np.ones((4, 2))}, 4),
         ([0, 1, 2], {"W": np.ones((4, 2)), "n_classes": 4}, 4),
     ],
@@ -936,9 +939,14 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         ({"validation_data": 3}, TypeError, "validation_data is a int, expected a pair (X, y)"),
         ({"validation_data": (*VALID, None)}, TypeError, "validation_data is a tuple, expected a pair (X, y)"),
         ({"validation_data": (VALID[0][:, :3], VALID[1])}, ValueError, "validation: W has 4 columns, X has 3"),
+        (
+            {"loss": "hinge", "pos_weight": np.ones(3)},
+            TypeError,
+            "fit() got an unexpected keyword argument 'pos_weight'",
+        ),
         ({"validation_data": (VALID[0], np.array([0, 3]))}, ValueError, "validation: y[1] = 3 is outside [0, 3)"),
         (
-            {"validation_data": (VALID[0], VALID[1] / 1)},
+            {"loss": "hinge", "validation_data": (VALID[0], VALID[1] / 1)},
             TypeError,
             "validation: y has dtype float64, expected integer labels",
         ),
