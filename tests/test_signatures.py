@@ -55,16 +55,23 @@ def test_the_signature_is_that_of_the_reference(name) -> None:
     assert parameters(getattr(fastlc, name)) == parameters(getattr(reference, name))
 
 
+every_loss = pytest.mark.parametrize("row", LOSSES.values(), ids=LOSSES)
+
+
+@every_loss
 def test_the_signature_of_linear_losses(row) -> None:
-    """That of the reference's, whose options are collected, and the options of the loss on scores at their place."""
-    own = [p for p in parameters(row.on_scores) if p[0] in row.options]
-    common = [p for p in parameters(row.linear_reference, without_options=True) if p[0] != "class_weight"]
-    fast = parameters(row.linear)
-    assert [p for p in fast if p[0] != "class_weight"] == common + own
-    assert ("class_weight" in [p[0] for p in fast]) == (row.targets == "labels")
-    assert {name: default for name, _, default in own} == dict(row.options)
+    """That of the reference, which is the same for all, without what the loss has not; then what is the loss's own."""
+    on_scores = parameters(row.on_scores)
+    names = [name for name, *_ in on_scores]
+    own = on_scores[names.index("grad") + 1 :]
+    not_in_all = {"class_weight", "ignore_index", "pos_weight"}
+    assert set(row.keywords) == not_in_all & set(names)
+    assert {name: default for name, _, default in own if name not in not_in_all} == dict(row.options)
+    common = parameters(row.linear_reference, without_options=True)
+    assert parameters(row.linear) == [p for p in common if p[0] not in not_in_all - set(row.keywords)] + own
 
 
+@every_loss
 def test_a_row_of_the_registry_names_its_functions(row) -> None:
     assert LOSSES[row.name] is row
     assert getattr(fastlc, row.name) is row.on_scores

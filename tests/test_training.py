@@ -660,14 +660,19 @@ def test_ctrl_c_in_earnest(validated) -> None:
     X, y = rng.normal(size=(2000, 5000)).astype("f4"), rng.integers(0, 10, 2000)
     rows = 1900 if {validated} else 2000
     validation = dict(validation_data=(X[rows:], y[rows:])) if {validated} else dict()
-    how = dict(loss="cross_entropy", lr=1e-3, batch_size=10, momentum=0.5)
-    print("started", flush=True)
-    result = fastlc.fit(X[:rows], y[:rows], epochs=100_000, seed=7, **how, **validation)
-    again, state, rng = (np.zeros_like(result.W), np.zeros_like(result.b)), None, np.random.default_rng(7)
+    how = dict(loss="cross_entropy", batch_size=10, momentum=0.5)
+
+    def rate(step):
+        if step == 1:  # asked for at the beginning of the first epoch
+            print("started", flush=True)
+        return 1e-3
+
+    result = fastlc.fit(X[:rows], y[:rows], lr=rate, epochs=100_000, seed=7, **how, **validation)
+    again, rng = (np.zeros_like(result.W), np.zeros_like(result.b)), np.random.default_rng(7)
     state = fastlc.SGDState(*again)
     while state.step < result.state.step:
         order = rng.permutation(rows)[: 10 * (result.state.step - state.step)]
-        fastlc.sgd_epoch(X[:rows], y[:rows], *again, order=order, state=state, **how)
+        fastlc.sgd_epoch(X[:rows], y[:rows], *again, lr=1e-3, order=order, state=state, **how)
     try:
         print(json.dumps(dict(
             interrupted=result.interrupted, stopped=result.stopped_early, step=result.state.step,
