@@ -22,6 +22,7 @@ from .cases import (
     SHAPES,
     SOME_SHAPES,
     all_weights,
+    as_bytes,
     number_of_labels,
     own_copy,
     problem,
@@ -153,6 +154,30 @@ def test_rows_of_weight_zero_count_for_exactly_nothing(row, shape, reduction, dt
             assert not result[0][~live].any()
 
 
+@pytest.mark.parametrize("shape", [(7, 5, 3), (33, 17, 70), (1030, 3, 2), (40, 9, 1)], ids=str)
+@pytest.mark.parametrize("index", [-100, 0, 2**40])
+def test_ignored_rows_count_for_exactly_nothing(label_row, shape, index, dtype, isa) -> None:
+    """Like rows of weight 0, bit for bit: whatever they hold, and whatever label is the one to ignore."""
+    p = problem(shape, dtype, label_row)
+    y, valid = own_copy(p.y), p.y.copy()
+    y[1::3] = index
+    ignored = y == index
+    valid[ignored] = 0
+    X, S = own_copy(p.X), own_copy(p.S)
+    X[ignored] = S[ignored] = np.array([np.nan, np.inf, -np.inf], dtype)[np.arange(ignored.sum()) % 3][:, None]
+    weights = all_weights(label_row, p)
+    as_weight = {**weights, "sample_weight": np.where(ignored, 0, p.sample_weight).astype(dtype)}
+    for options in variants(label_row):
+        for reduction in ("mean", "none"):
+            how = {**weights, **options, "ignore_index": index, "reduction": reduction}
+            want = {**as_weight, **options, "ignore_index": None, "reduction": reduction}
+            result, linear = label_row.on_scores(S, y, **how), label_row.linear(X, y, p.W, p.b, dX=True, **how)
+            oracle.on_scores(label_row.name, S, y, {}, **how).check(result)
+            oracle.linear(label_row.name, X, y, p.W, p.b, {}, **how).check(linear)
+            assert as_bytes(result) == as_bytes(label_row.on_scores(S, valid, **want))
+            assert as_bytes(linear) == as_bytes(label_row.linear(X, valid, p.W, p.b, dX=True, **want))
+
+
 @pytest.mark.parametrize("shape", [(7, 5, 3), (0, 5, 3), (0, 0, 2), (3, 4, 70)], ids=str)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_a_divisor_of_zero_gives_zeros(row, shape, reduction, dtype, isa) -> None:
@@ -189,13 +214,21 @@ def test_class_weights_of_zero_make_the_divisor_of_cross_entropy_zero(dtype, isa
 @pytest.mark.parametrize("label_dtype", [*LABEL_DTYPES, "list"])
 @pytest.mark.parametrize("shape", [(7, 5, 3), (20, 31, 70)], ids=str)
 def test_label_dtypes(label_row, shape, label_dtype, dtype, isa) -> None:
-    p = problem(shape, dtype)
+    p = problem(shape, dtype, label_row)
     labels = p.y.tolist() if label_dtype == "list" else p.y.astype(label_dtype)
-    for function, arguments in ((label_row.on_scores, [p.S]), (label_row.linear, [p.X])):
-        rest = [p.W, p.b] if function is label_row.linear else []
-        got, want = (function(*arguments, y, *rest) for y in (labels, p.y))
-        assert got[0] == want[0]
-        assert all((a == b).all() for a, b in zip(got[1:], want[1:], strict=True))
+    for options in ({}, {"ignore_index": 1}):
+        for function, arguments in ((label_row.on_scores, [p.S]), (label_row.linear, [p.X])):
+            rest = [p.W, p.b] if function is label_row.linear else []
+            got, want = (function(*arguments, y, *rest, **options) for y in (labels, p.y))
+            assert got[0] == want[0]
+            assert all((a == b).all() for a, b in zip(got[1:], want[1:], strict=True))
+
+
+def test_booleans_are_labels(label_row, dtype, isa) -> None:
+    p = problem((33, 7, 2), dtype, label_row)
+    assert as_bytes(label_row.on_scores(p.S, p.y == 1)) == as_bytes(label_row.on_scores(p.S, p.y))
+    want = as_bytes(label_row.linear(p.X, p.y, p.W, p.b, ignore_index=1))
+    assert as_bytes(label_row.linear(p.X, p.y == 1, p.W, p.b, ignore_index=1)) == want
 
 
 def test_targets_of_one_column_may_be_flat(value_row, dtype, isa) -> None:
@@ -256,6 +289,75 @@ def test_the_kink_of_the_hinge_gives_zero(p, classes, dtype, isa) -> None:
     assert (dX == want).all()
     assert (db == want.sum(axis=0)).all()
     assert (dW == want.T @ s).all()
+
+
+def _crammer_singer_by_hand(s: list[int], y: int) -> tuple[int, list[int]]:
+    gradient = [0] * len(s)
+    rivals = [j for j in range(len(s)) if j != y]
+    rival = max(rivals, key=lambda j: (s[j], -j))
+    m = s[rival] - s[y] + 1
+    if m > 0:
+        gradient[rival], gradient[y] = 1, -1
+    return max(0, m), gradient
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 19, 70])
+def test_ties_and_the_kink_of_crammer_singer(classes, dtype, isa) -> None:
+    """Small integers: many rivals are equally strong, and often so strong as to meet the margin exactly."""
+    rng = np.random.default_rng(0)
+    s = rng.integers(-1, 2, (60, classes)) * rng.integers(0, 2, (60, classes))
+    y = rng.integers(0, classes, 60)
+    s[::2] = np.minimum(s[::2], 0)
+    s[np.arange(60), y] += 1  # so that some lead
+    values, gradients = zip(*map(_crammer_singer_by_hand, s.tolist(), y.tolist()), strict=True)
+    assert 0 < np.count_nonzero(values) < 60
+    s, eye, zero = s.astype(dtype), np.eye(classes, dtype=dtype), np.zeros(classes, dtype)
+    loss, dS = LOSSES["crammer_singer"].on_scores(s, y, reduction="none")
+    assert loss.tolist() == list(values)
+    assert dS.tolist() == list(gradients)
+    loss, dW, db, dX = LOSSES["crammer_singer"].linear(s, y, eye, zero, reduction="none", dX=True)
+    assert loss.tolist() == list(values)
+    assert dX.tolist() == list(gradients)
+    assert (db == np.sum(gradients, axis=0)).all()
+    assert (dW == np.transpose(gradients) @ s).all()
+
+
+# Value and slope at a margin z, or of a residual r; all numbers are multiples of 1/4, which no operation rounds.
+AT_KINKS = {
+    "ovr_hinge": lambda z: (max(0, 1 - z), -1 if z <= 1 else 0),
+    "ovr_squared_hinge": lambda z: (max(0, 1 - z) ** 2, -2 * max(0, 1 - z)),
+    "ovr_perceptron": lambda z: (max(0, -z), -1 if z <= 0 else 0),
+    "ovr_modified_huber": lambda z: (max(0, 1 - z) ** 2, -2 * max(0, 1 - z)) if z >= -1 else (-4 * z, -4),
+    "huber": lambda r: (r * r / 2, r) if abs(r) <= 0.5 else (abs(r) / 2 - 0.125, 0.5 if r > 0 else -0.5),
+    "epsilon_insensitive": lambda r: (abs(r) - 0.5, 1 if r > 0 else -1) if abs(r) > 0.5 else (0, 0),
+    "squared_epsilon_insensitive": lambda r: (
+        ((abs(r) - 0.5) ** 2, 2 * (abs(r) - 0.5) * (1 if r > 0 else -1)) if abs(r) > 0.5 else (0, 0)
+    ),
+}
+
+
+@pytest.mark.parametrize("classes", [1, 3, 10, 19, 70])
+@pytest.mark.parametrize("name", AT_KINKS)
+def test_kinks_of_columns(name, classes, dtype, isa) -> None:
+    rng, loss = np.random.default_rng(0), LOSSES[name]
+    s = rng.integers(-8, 9, (60, classes)) / 4
+    if loss.targets == ("labels",):
+        y = rng.integers(0, number_of_labels(loss, classes), 60)
+        sign = np.where(y[:, None] == (np.arange(classes) if classes > 1 else 1), 1, -1)
+        at, how = sign * s, {}
+    else:
+        y = (rng.integers(-2, 3, s.shape) / 4).astype(dtype)
+        at, sign, how = s - y, 1, {"epsilon": 0.5}
+    value, slope = (np.array([[AT_KINKS[name](z)[k] for z in row] for row in at]) for k in (0, 1))
+    s, eye, zero, slope = s.astype(dtype), np.eye(classes, dtype=dtype), np.zeros(classes, dtype), sign * slope
+    rows, dS = loss.on_scores(s, y, reduction="none", **how)
+    assert (rows == value.sum(axis=1)).all()
+    assert (dS == slope).all()
+    rows, dW, db, dX = loss.linear(s, y, eye, zero, reduction="none", dX=True, **how)
+    assert (rows == value.sum(axis=1)).all()
+    assert (dX == slope).all()
+    assert (db == slope.sum(axis=0)).all()
+    assert (dW == slope.T @ s).all()
 
 
 def test_huge_scores(row, dtype, isa) -> None:
