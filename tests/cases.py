@@ -78,14 +78,9 @@ def row_id(row: Loss) -> str:
     return row.name if row.targets == fastlc.LOSSES[row.name].targets[0] else f"{row.name}-{row.targets}"
 
 
-def one_vs_rest(row: Loss) -> bool:
-    """Whether each class is held against the rest; labels of a single one are 0 and 1 then."""
-    return "pos_weight" in row.keywords
-
-
 def exclusive(row: Loss) -> bool:
     """Whether classes exclude each other."""
-    return "class_weight" in row.keywords and not one_vs_rest(row)
+    return "class_weight" in row.keywords and not row.one_vs_rest
 
 
 def variants(row: Loss) -> list[dict[str, Any]]:
@@ -136,7 +131,8 @@ def problem(shape: tuple[int, int, int], dtype: Any, row: Loss | None = None, se
 
 
 def number_of_labels(row: Loss, classes: int) -> int:
-    return 2 if classes == 1 and one_vs_rest(row) else classes
+    """If each class is held against the rest, a single one has labels 0 and 1."""
+    return 2 if classes == 1 and row.one_vs_rest else classes
 
 
 @cache
@@ -317,15 +313,14 @@ def ones(*shape: int, dtype: Any = np.float32) -> Any:
     return np.ones(shape, dtype)
 
 
-def takes_labels(function: str) -> bool:
-    row = fastlc.LOSSES.get(function.removeprefix("linear_"))
-    return row is not None and "labels" in row.targets
+def targets_of(function: str) -> tuple[str, ...]:
+    """What y of a function may be: of a loss, or of the loss with which `working` calls it."""
+    return fastlc.LOSSES["hinge" if function == "sgd_epoch" else function.removeprefix("linear_")].targets
 
 
 def working(function: str) -> Arguments:
     """Arguments with which `function` works: 6 rows, 4 columns, 3 classes, float32."""
     y = np.array([0, 1, 2, 0, 1, 2])
-    targets = {"y": y} if takes_labels(function) else {"y": ones(6, 3)}
     linear = {"X": ones(6, 4), "W": ones(3, 4), "b": ones(3)}
     if function in ("scores", "predict", "predict_proba"):
         return linear
@@ -336,4 +331,5 @@ def working(function: str) -> Arguments:
     if function == "sgd_epoch":
         state = fastlc.SGDState(ones(3, 4), ones(3))
         return {**linear, "y": y, "loss": "hinge", "lr": 0.1, "batch_size": 2, "state": state}
-    return {**(linear if function.startswith("linear_") else {"S": ones(6, 3)}), **targets}
+    first = linear if function.startswith("linear_") else {"S": ones(6, 3)}
+    return {**first, "y": y if "labels" in targets_of(function) else ones(6, 3)}

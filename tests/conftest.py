@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 import fastlc
 from fastlc import _core
 
-from .cases import DTYPES, ROWS, exclusive, one_vs_rest, row_id
+from .cases import DTYPES, ROWS, exclusive, row_id
 
 # Failures must be the same on every machine, and a busy one is no failure. `isa` and `dtype` hold for a whole test
 # function, so that hypothesis's warning about fixtures which are not renewed for each example does not concern them.
@@ -49,7 +49,7 @@ value_row = _rows(lambda row: row.targets == "values")
 """One whose y are float targets."""
 exclusive_row = _rows(exclusive)
 """One whose classes exclude each other, so that scores matter by their differences alone."""
-ovr_row = _rows(lambda row: row.targets == "labels" and one_vs_rest(row))
+ovr_row = _rows(lambda row: row.targets == "labels" and row.one_vs_rest)
 """One that holds each class against the rest; a single one has labels 0 and 1."""
 
 

@@ -5,6 +5,7 @@ One table a group of functions; a row is the function, what is changed about a c
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 import fastlc
 
-from .cases import FUNCTIONS, LAYOUTS, Arguments, ones, own_copy, working
+from .cases import FUNCTIONS, LAYOUTS, Arguments, ones, own_copy, targets_of, working
 
 Row = tuple[str, Arguments | Callable[[], Arguments], str]
 
@@ -79,15 +80,22 @@ def _wrong_dtypes() -> list[Row]:
         first = "S" if function in fastlc.LOSSES else "X"
         mixed = f"has dtype float64, {first} has float32: convert one of them"
         rows.append((function, {"sample_weight": ones(6, dtype=F64)}, f"sample_weight {mixed}"))
-        if "squared" in function:
-            rows.append((function, {"y": ones(6, 3, dtype=F64)}, f"y {mixed}"))
-            rows.append(
-                (function, {"y": np.ones((6, 3), int)}, f"y has dtype int64, {first} has float32: convert one of them")
-            )
-        else:
-            rows.append((function, {"class_weight": ones(3, dtype=F64)}, f"class_weight {mixed}"))
+        row = fastlc.LOSSES["hinge" if function == "sgd_epoch" else function.removeprefix("linear_")]
+        for name in ("class_weight", "pos_weight"):
+            if name in row.keywords:
+                rows.append((function, {name: ones(3, dtype=F64)}, f"{name} {mixed}"))
+        if "ignore_index" in row.keywords:
+            for wrong, kind in ((1.5, "float"), ("1", "str"), ([1], "list")):
+                sentence = f"ignore_index is a {kind}, expected an integer"
+                rows.append((function, {"ignore_index": wrong}, sentence))
+        if row.targets == ("labels",):
             rows.append((function, {"y": ones(6, dtype=F64)}, "y has dtype float64, expected integer labels"))
             rows.append((function, {"y": [0.0] * 6}, "y has dtype float64, expected integer labels"))
+            continue
+        rows.append((function, {"y": ones(6, 3, dtype=F64)}, f"y {mixed}"))
+        for dtype in ("float16", "complex128") if "labels" in row.targets else ("int64", "bool"):
+            sentence = f"y has dtype {dtype}, {first} has float32: convert one of them"
+            rows.append((function, {"y": np.ones((6, 3), dtype)}, sentence))
     rows += [
         ("scores", {"out": ones(6, 3, dtype=F64)}, "out has dtype float64, X has float32: convert one of them"),
         ("scores", {"out": [[0.0] * 3] * 6}, "out is a list, expected a NumPy array"),
@@ -131,14 +139,30 @@ def _wrong_shapes() -> list[Row]:
     for function in (*fastlc.LOSSES, *linear, "sgd_epoch"):
         rows.append((function, {"sample_weight": ones(5)}, "sample_weight has shape (5,), expected (6,)"))
         rows.append((function, {"sample_weight": ones(6, 1)}, "sample_weight has shape (6, 1), expected (6,)"))
-        if "squared" in function:
+        targets = targets_of(function)
+        if "values" in targets:
             rows.append((function, {"y": ones(6, 2)}, "y has shape (6, 2), expected (6, 3)"))
             rows.append((function, {"y": ones(6)}, "y has shape (6,), expected (6, 3)"))
+        if "labels" not in targets:
             continue
+        flat = "y has shape (6, 1), expected (6,)"
+        if "values" in targets:
+            first = "S" if function in fastlc.LOSSES else "X"
+            flat = f"y has shape (6, 1) and integers, expected (6,) labels, or targets of the dtype of {first}"
+            floats = {"y": ones(6, 3), "ignore_index": 1}
+            rows.append((function, floats, "ignore_index is for integer labels, y holds floats"))
+        if "pos_weight" in inspect.signature(getattr(fastlc, function)).parameters and function != "sgd_epoch":
+            rows.append((function, {"pos_weight": ones(4)}, "pos_weight has shape (4,), expected (3,)"))
         rows += [
             (function, {"y": np.zeros(5, int)}, "y has shape (5,), expected (6,)"),
-            (function, {"y": np.zeros((6, 1), int)}, "y has shape (6, 1), expected (6,)"),
+            (function, {"y": np.zeros((6, 1), int)}, flat),
             (function, {"class_weight": ones(2)}, "class_weight has shape (2,), expected (3,)"),
+            (function, {"y": np.array([0, -1, 2, 3, 0, 0]), "ignore_index": -1}, "y[3] = 3 is outside [0, 3)"),
+            (
+                function,
+                {"y": np.array([0, 1, 2, 255, 0, 0], np.uint8), "ignore_index": -1},
+                "y[3] = 255 is outside [0, 3)",
+            ),
             (function, {"y": np.array([0, 1, 2, 3, 0, 0])}, "y[3] = 3 is outside [0, 3)"),
             (function, {"y": np.array([0, 1, 2, 1, 0, -1], np.int8)}, "y[5] = -1 is outside [0, 3)"),
             (function, {"y": np.array([0, 255, 2, 1, 0, 1], np.uint8)}, "y[1] = 255 is outside [0, 3)"),
@@ -154,6 +178,9 @@ def _wrong_shapes() -> list[Row]:
         rows.append((function, {"W": ones(0, 4), "b": None}, "W has no rows"))
     rows += [
         ("linear_hinge", {"W": ones(0, 4), "b": None}, "y[0] = 0 is outside [0, 0)"),
+        ("hinge", {"S": ones(6, 1)}, "y[1] = 1 is outside [0, 1)"),
+        *[(f"ovr_{loss}", {"S": ones(6, 1)}, "y[2] = 2 is outside [0, 2)") for loss in ("hinge", "perceptron")],
+        ("linear_logistic", {"W": ones(1, 4), "b": None}, "y[2] = 2 is outside [0, 2)"),
         ("scores", {"out": ones(2, 2)}, "out has shape (2, 2), expected (6, 3)"),
         ("sgd_step", {"dW": ones(2, 4)}, "dW has shape (2, 4), expected (3, 4)"),
         ("sgd_step", {"velocity": ones(2, 4), "momentum": 0.5}, "velocity has shape (2, 4), expected (3, 4)"),
@@ -185,11 +212,14 @@ def test_labels_in_a_large_problem() -> None:
 
 
 NOT_FINITE = "expected a finite number >= 0"
+STEP_OPTIONS = ("lr", "momentum", "dampening", "weight_decay", "l1", "l2")
 VALUES: list[Row] = [
     *[("sgd_step", {name: value}, f"{name} = {value}, {NOT_FINITE}")
-      for name in ("lr", "weight_decay", "l1", "momentum") for value in (float("nan"), float("inf"), -0.5)],
+      for name in STEP_OPTIONS for value in (float("nan"), float("inf"), -0.5)],
     *[("sgd_epoch", {name: value}, f"{name} = {value}, {NOT_FINITE}")
-      for name in ("lr", "weight_decay", "l1", "momentum") for value in (float("nan"), float("inf"), -0.5)],
+      for name in STEP_OPTIONS for value in (float("nan"), float("inf"), -0.5)],
+    *[("sgd_epoch", {"lr": lambda step, value=value: value if step else 0.1}, f"lr = {value}, {NOT_FINITE}")
+      for value in (float("nan"), float("inf"), -0.5)],
     *[("linear_hinge", {name: value}, f"{name} = {value}, {NOT_FINITE}")
       for name in ("l1", "l2") for value in (float("nan"), float("inf"), -0.5)],
     *[(function, {"reduction": "avg"}, "reduction = 'avg' is unknown, choose from mean, sum, none")
@@ -197,14 +227,20 @@ VALUES: list[Row] = [
     ("linear_hinge", {"reduction": "none", "l2": 0.1}, "reduction = 'none' leaves no place for l1 and l2"),
     ("linear_hinge", {"reduction": "none", "l1": 0.1}, "reduction = 'none' leaves no place for l1 and l2"),
     *[(function, {"p": 3}, "p = 3, expected 1 or 2") for function in ("hinge", "linear_hinge", "sgd_epoch")],
-    *[(function, {"margin": float("nan")}, "margin = nan, expected a finite number")
-      for function in ("hinge", "linear_hinge", "sgd_epoch")],
+    *[(function, {"margin": value}, f"margin = {value}, expected a finite number")
+      for function in ("hinge", "linear_hinge", "sgd_epoch", "crammer_singer", "linear_crammer_singer")
+      for value in (float("nan"), float("inf"))],
+    *[(function, {"epsilon": value}, f"epsilon = {value}, {NOT_FINITE}")
+      for function in ("huber", "linear_epsilon_insensitive", "squared_epsilon_insensitive")
+      for value in (float("nan"), float("inf"), -1)],
     *[(function, {"label_smoothing": value}, f"label_smoothing = {value:g}, expected a number in [0, 1]")
       for function in ("cross_entropy", "linear_cross_entropy") for value in (-0.1, 1.5, float("nan"))],
     ("sgd_epoch", {"batch_size": 0}, "batch_size = 0, expected at least 1"),
     ("sgd_epoch", {"batch_size": -3}, "batch_size = -3, expected at least 1"),
     ("sgd_epoch", {"nesterov": True}, "nesterov needs momentum"),
     ("sgd_step", {"nesterov": True}, "nesterov needs momentum"),
+    *[(function, {"momentum": 0.5, "dampening": 0.5, "nesterov": True}, "nesterov needs dampening = 0, not 0.5")
+      for function in ("sgd_epoch", "sgd_step")],
     ("sgd_step", {"momentum": 0.5}, "momentum needs velocity"),
     ("sgd_epoch", {"loss": "foo"}, f"loss = 'foo' is unknown, choose from {', '.join(fastlc.LOSSES)}"),
 ]  # fmt: skip
@@ -216,7 +252,17 @@ def test_values(function, changes, message) -> None:
 
 
 def test_the_losses_named_in_sentences() -> None:
-    assert list(fastlc.LOSSES)[:4] == ["cross_entropy", "hinge", "squared_error", "sigmoid_squared_error"]
+    losses = [
+        "cross_entropy",
+        "hinge",
+        "crammer_singer",
+        "logistic",
+        "ovr_hinge",
+        "ovr_squared_hinge",
+        "ovr_perceptron",
+    ]
+    losses += ["ovr_modified_huber", "squared_error", "sigmoid_squared_error", "huber", "epsilon_insensitive"]
+    assert list(fastlc.LOSSES) == [*losses, "squared_epsilon_insensitive"]
 
 
 UNEXPECTED = "got an unexpected keyword argument"
@@ -227,8 +273,10 @@ UNEXPECTED = "got an unexpected keyword argument"
         *[(f, {"foo": 1}, f"{f}() {UNEXPECTED} 'foo'") for n in fastlc.LOSSES for f in (n, f"linear_{n}")],
         *[(f, {"margin": 1}, f"{f}() {UNEXPECTED} 'margin'") for f in ("cross_entropy", "linear_squared_error")],
         *[
-            (f, {"class_weight": ones(3)}, f"{f}() {UNEXPECTED} 'class_weight'")
-            for n in ("squared_error", "sigmoid_squared_error")
+            (f, {keyword: 1 if keyword == "ignore_index" else ones(3)}, f"{f}() {UNEXPECTED} {keyword!r}")
+            for n, row in fastlc.LOSSES.items()
+            for keyword in ("class_weight", "ignore_index", "pos_weight")
+            if keyword not in row.keywords
             for f in (n, f"linear_{n}")
         ],
     ]
@@ -237,7 +285,7 @@ def test_unknown_options(function, changes, message) -> None:
     assert_refused(function, changes, TypeError, message)
 
 
-@pytest.mark.parametrize("option", [{"foo": 1}, {"l2": 0.1}])
+@pytest.mark.parametrize("option", [{"foo": 1}, {"epsilon": 0.1}, {"pos_weight": ones(3)}], ids=str)
 def test_unknown_options_of_an_epoch(option) -> None:
     arguments = {**working("sgd_epoch"), **option}
     before = held(arguments)
@@ -304,6 +352,11 @@ def _from_one(**shapes: tuple[int, tuple[int, ...]]) -> Callable[[], Arguments]:
         ("sgd_epoch", _from_one(X=(0, (6, 4)), b=(2, (3,))), "b overlaps X"),
         ("sgd_epoch", _from_one(sample_weight=(0, (6,)), W=(5, (3, 4))), "W overlaps sample_weight"),
         ("sgd_epoch", _from_one(class_weight=(0, (3,)), b=(2, (3,))), "b overlaps class_weight"),
+        (
+            "sgd_epoch",
+            lambda: _from_one(pos_weight=(0, (3,)), b=(2, (3,)))() | {"loss": "logistic"},
+            "b overlaps pos_weight",
+        ),
         ("sgd_step", _from_one(W=(0, (3, 4)), dW=(11, (3, 4))), "W overlaps dW"),
         ("sgd_step", _from_one(W=(0, (3, 4)), dW=(0, (3, 4))), "W overlaps dW"),
     ]
