@@ -189,4 +189,14 @@ inline int64_t integer(py::handle value, const char *name) {
   return integer;
 }
 
+// Not clipped to the range.
+inline int64_t exact_integer(py::handle value, const char *name) {
+  const int64_t clipped = integer(value, name);
+  if (PyNumber_AsSsize_t(value.ptr(), PyExc_OverflowError) == -1 && PyErr_Occurred()) {
+    PyErr_Clear();
+    refuse(name + (" = " + std::string(py::str(value))) + ", expected a number that fits int64");
+  }
+  return clipped;
+}
+
 }  // namespace fastlc

@@ -90,7 +90,7 @@ struct Call : fastlc_call {
   void take_ignore_index(py::handle value) {
     if (value.is_none()) return;
     has_ignore_index = 1;
-    ignore_index = integer(value, "ignore_index");
+    ignore_index = exact_integer(value, "ignore_index");
   }
   void take_weights(py::handle by_sample, py::handle by_class, py::handle of_positives) {
     array_sample_weight = floats(by_sample, "sample_weight", &array_X);

@@ -153,9 +153,7 @@ def fit(
         `fastlc.optim.ReduceOnPlateau` is called after each epoch, with the validation loss, or the training loss if
         there is none.
     momentum, dampening, nesterov, weight_decay, l1, l2
-        As for `sgd_step`; the bias is not penalised. Momentum makes the steps on the loss longer, by up to
-        ``1 / (1 − momentum)``, but not those of l1 and l2, which then count for less, in that proportion; weight_decay
-        does not.
+        As for `sgd_step`; the bias is not penalised.
     average : bool or int
         True: average the weights after all steps, and use that; an int: after those from this step on, counted from 0.
     sample_weight : (N,), dtype of X, optional

@@ -390,7 +390,7 @@ def test_soft_targets_of_one_label_are_that_label(lib, dtype) -> None:
         (np.int64, 2**40),
         (np.int8, -1),
         (np.uint8, 255),
-        (np.uint64, 2**63),
+        (np.uint64, 2**63 - 1),
         (np.int32, 1),
     ],
 )
@@ -413,13 +413,20 @@ def test_ignored_labels(lib, labels, index, dtype) -> None:
 
 @both
 def test_ignored_labels_that_are_out_of_reach(lib, dtype) -> None:
-    """No label of an unsigned type is -1, though 255 has the same bits; and no label at all is 2⁷⁰."""
+    """No label of an unsigned type is -1, though 255 has the same bits."""
     s, y = np.array([[2.0], [3.0]], dtype), np.array([0, 1], np.uint8)
-    for index in (-1, 2, 2**70, -(2**70)):
+    for index in (-1, 2, 2**62, -(2**63)):
         assert lib.ovr_hinge(s, y, ignore_index=index, reduction="sum", grad=False) == 3
     assert lib.ovr_hinge(s, y, ignore_index=1, reduction="sum", grad=False) == 3
     assert lib.ovr_hinge(s, y, ignore_index=0, reduction="sum", grad=False) == 0
     assert lib.ovr_hinge(s, np.array([0, 255], np.uint8), ignore_index=255, reduction="sum", grad=False) == 3
+
+
+@pytest.mark.parametrize("index", [2**63, -(2**63) - 1, 2**70])
+def test_an_ignored_label_that_fits_no_int64_is_refused(index, dtype) -> None:
+    s, y = np.array([[2.0], [3.0]], dtype), np.array([0, 1])
+    with pytest.raises(ValueError, match=rf"^ignore_index = {index}, expected a number that fits int64$"):
+        fastlc.ovr_hinge(s, y, ignore_index=index)
 
 
 @both
