@@ -514,3 +514,27 @@ def test_training_separates_what_can_be_separated(dtype, isa) -> None:
         ]
         assert means[-1] < means[0]
         assert (fastlc.predict(X, W, b) == y).mean() > 0.98
+
+
+@pytest.mark.parametrize(
+    "direction",
+    [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"momentum": 0.8, "dampening": 0.5}],
+    ids=str,
+)
+def test_the_optimum_is_that_of_loss_and_penalties(direction) -> None:
+    """Whatever the momentum: derivatives cancel where W is not 0; where it is 0, that of the loss is below l1."""
+    p, l1, l2 = problem((60, 12, 3), np.float64), 0.02, 0.1
+    W, b = np.zeros_like(p.W), np.zeros_like(p.b)
+    state = fastlc.SGDState(W, b)
+    how = {"loss": "cross_entropy", "lr": 0.1, "batch_size": 60, "state": state, "l1": l1, "l2": l2, **direction}
+    for _ in range(3000):
+        fastlc.sgd_epoch(p.X, p.y, W, b, **how)
+    _, dW, db = fastlc.linear_cross_entropy(p.X, p.y, W, b)
+    dW += l2 * W
+    zero = W == 0
+    assert 0 < zero.sum() < W.size
+    assert (np.abs(dW[zero]) <= l1).all()
+    np.testing.assert_allclose(dW[~zero], -l1 * np.sign(W[~zero]), atol=1e-9)
+    np.testing.assert_allclose(db, 0, atol=1e-9)
+    with pytest.raises(ValueError, match=r"^l1 and l2 need momentum < 1, not 1$"):
+        fastlc.sgd_epoch(p.X, p.y, W, b, **{**how, "momentum": 1.0, "nesterov": False})
