@@ -100,7 +100,7 @@ def variants(row: Loss) -> list[dict[str, Any]]:
         "label_smoothing": [{"label_smoothing": 0.1}, {"label_smoothing": 1.0}],
         "epsilon": [{"epsilon": 0.7}, {"epsilon": 0.0}],
     }
-    return [{}, *(choice for option in row.options for choice in options[option])]
+    return [{}, *(choice for option in row.options for choice in options.get(option, []))]
 
 
 @dataclass(frozen=True)
