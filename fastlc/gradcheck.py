@@ -1,18 +1,33 @@
-"""Gradients checked against finite differences: what a loss says is its derivative must be the slope that one measures.
+"""Gradients checked against finite differences: what a function says is its derivative must be the slope one measures.
 
-In float64, where a central difference is good to about nine digits, so that a wrong formula cannot hide in rounding.
+`gradcheck` does so for every loss of the library and for any function of yours, in float64, where a central difference
+is good to about ten digits, so that a wrong formula cannot hide in rounding.
+
+Wrong means: further off than rounding and truncation explain. How far rounding blurs the values is measured first. An
+element that then disagrees is looked at in shorter and shorter steps. They show whether the first was too long for the
+function, and whether there is a kink: the slopes to the left and to the right stay apart however short the step, and
+any value between them is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .reference import Array
+
+_EPSILON = float(np.finfo(np.float64).eps)
+_STEP = math.cbrt(_EPSILON)
+_SHRINK = 4  # from one step to the next smaller one
+_STEPS = 20
 
 
 def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | None = None) -> NDArray[np.float64]:
@@ -45,9 +60,7 @@ def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | N
     >>> numerical_gradient(lambda w: (w**3).sum(), [1.0, 2.0]).round(6)
     array([ 3., 12.])
     """
-    eps = float(np.cbrt(np.finfo(np.float64).eps)) if eps is None else eps
-    if not eps > 0:
-        raise ValueError(f"eps = {eps} is not > 0")
+    eps = _STEP if eps is None else _positive("eps", eps)
     w = np.array(w, dtype=np.float64)
     gradient = np.empty_like(w)
     for i in np.ndindex(w.shape):
@@ -63,56 +76,170 @@ def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | N
 
 
 @dataclass(frozen=True)
-class GradcheckResult:
-    """What `gradcheck` found: for each parameter array the largest error, relative to its largest gradient."""
+class Element:
+    """One element of a parameter as it was checked."""
 
-    errors: dict[str, float]
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    """The measured slope; at a kink the value between the two slopes that is nearest to the analytic one."""
+    error: float
+    """Relative, see `gradcheck`."""
+    kink: tuple[float, float] | None = None
+    """The slopes to the left and to the right, if the function has a kink here."""
+
+
+@dataclass(frozen=True)
+class ParameterCheck:
+    """What was found in one parameter."""
+
+    shape: tuple[int, ...]
+    checked: int
+    """How many of its elements were looked at."""
+    worst: Element | None
+    """The one of the largest error; None if there are no elements."""
+    wrong: tuple[Element, ...]
+    kinks: tuple[Element, ...]
+    """All elements at a kink, right or wrong."""
+
+    @property
+    def error(self) -> float:
+        """The largest error of its elements; nan if a gradient or a slope is."""
+        return self.worst.error if self.worst else 0.0
+
+
+@dataclass(frozen=True, repr=False)
+class GradcheckResult:
+    """What `gradcheck` found. True if all gradients are right; printed, it is a report.
+
+    ``assert result, result`` stops a program at a wrong gradient and shows the report.
+    """
+
+    function: str
+    parameters: dict[str, ParameterCheck]
+    rtol: float
+    noise: float
+    """How far rounding of the function's values may move a slope: smaller differences cannot be seen."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether no element is wrong."""
+        return not any(parameter.wrong for parameter in self.parameters.values())
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """The largest error of each parameter."""
+        return {name: parameter.error for name, parameter in self.parameters.items()}
 
     @property
     def max_error(self) -> float:
-        """The largest error of all; nan if a gradient is."""
+        """The largest error of all; nan if a gradient or a slope is."""
         return float(np.max(list(self.errors.values())))
+
+    @property
+    def kinks(self) -> int:
+        """How many elements are at a kink."""
+        return sum(len(parameter.kinks) for parameter in self.parameters.values())
+
+    def __repr__(self) -> str:
+        checked = sum(parameter.checked for parameter in self.parameters.values())
+        lines = [
+            f"Gradient of {self.function}: {'right' if self else 'WRONG'}, {_plural(checked, 'element')} checked",
+            "",
+            *self._table(),
+            "",
+            f"error: |analytic - numeric| relative to the larger of the two; above {self.rtol:g} it is wrong, unless",
+            f"rounding of the values explains the difference: up to about {self.noise:.0e}",
+        ]
+        if self.kinks:
+            lines.append("kink: the slopes to the left and to the right differ; any value between them is right")
+        return "\n".join(lines)
+
+    def _table(self) -> list[str]:
+        rows = [["parameter", "shape", "checked", "kinks", "wrong", "largest error", "at", "analytic", "numeric", ""]]
+        for name, parameter in self.parameters.items():
+            size = math.prod(parameter.shape)
+            checked = str(size) if parameter.checked == size else f"{parameter.checked} of {size}"
+            counts = [checked, str(len(parameter.kinks)), str(len(parameter.wrong))]
+            found = ["-", "-", "-", "-"]
+            if (worst := parameter.worst) is not None:
+                numeric = f"{worst.numeric:.9g}"
+                if worst.kink is not None:
+                    numeric = f"{min(worst.kink):.6g} to {max(worst.kink):.6g}"
+                found = [f"{worst.error:.1e}", str(list(worst.index)), f"{worst.analytic:.9g}", numeric]
+            rows.append([name, str(parameter.shape), *counts, *found, "WRONG" if parameter.wrong else "ok"])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def gradcheck(
-    loss: Callable[..., Any],
-    X: ArrayLike,
-    y: ArrayLike,
-    W: ArrayLike,
-    b: ArrayLike | None = None,
-    *,
+    f: Callable[..., Any],
+    /,
+    *arrays: ArrayLike,
     eps: float | None = None,
+    rtol: float = 1e-6,
+    max_elements: int | None = None,
+    seed: int = 0,
     **options: Any,
 ) -> GradcheckResult:
-    """Compares the gradients dW and db of a fused loss with central differences of it.
+    """Compares the gradients that f returns with slopes of its values, element by element.
 
-    The error of an array is ``max|analytic − numeric| / max(|analytic|, |numeric|)``, both maxima over the whole array,
-    so that elements near 0 do not divide rounding by rounding. Right gradients give about 1e-9. A loss with kinks has
-    no derivative at them (the hinge, where a margin is just met): choose points that keep a distance.
+    f is one of two things:
+
+    - any function of arrays, ``f(a, b, …, **options) -> value, da, db, …`` (or ``value, (da, db, …)``): each of the
+      arrays is a parameter, and its gradient is checked;
+    - a loss, known by the names of its first parameters: ``loss(S, y, **options) -> value, dS``, of which S is
+      checked, or ``loss(X, y, W, b, **options) -> value, dW, db``, of which W, b if there is one, and with
+      ``dX=True`` X are. All losses of `fastlc` and `fastlc.reference` have this form.
+
+    Where its value alone is needed, f is called with ``grad=False`` if it has such a parameter. A value that is an
+    array stands for its sum, as with ``reduction='none'``.
+
+    An element is wrong if its gradient differs from the measured slope by more than E, what rounding and truncation
+    may have done to the slope, and by more than `rtol` relative to the larger of the two. Its error is ``|analytic −
+    numeric| / max(|analytic|, |numeric|, floor)``, where the floor is ``E / rtol`` for differences up to E, so that
+    elements near 0 do not divide rounding by rounding, and 0 for larger ones: wrong is what has an error above rtol.
+    That of an array is the largest of its elements. Right gradients give about 1e-8.
+
+    Rounding of the values is measured along a random line, by 72 evaluations; then an element takes 2. One whose
+    slopes disagree with the gradient, or with each other to the left and to the right, is measured again in steps
+    4, 16, … times shorter, until rounding hides all. If left and right stay apart for as long as can be seen, there is
+    a kink, as of the hinge where a margin is just met, or of ``|w|`` at 0: there a subgradient is right, any value
+    between the two slopes. A kink close by is none, since shorter steps do not reach it. Where f jumps there is no
+    slope, and the element counts as wrong. (A kink is looked for if left and right differ by over a thousandth. Steps
+    that lead out of the domain, where the value is inf or nan, are passed over.)
 
     Parameters
     ----------
-    loss : function
-        ``loss(X, y, W, b, **options) -> loss, dW, db`` that also takes ``grad=False``, such as `fastlc.linear_hinge`.
-    X : (N, D)
-    y : (N,) labels, or targets as the loss asks
-    W : (C, D)
-    b : (C,), optional
-        X, W and b are converted to float64.
+    f : function
+        It must not change the arrays or keep them, and should compute in float64.
+    *arrays : array_like
+        Of any shape. Parameters, and the X of a loss, are converted to float64; y is if it is of floats.
     eps : float, optional
-        Relative step of `numerical_gradient`.
+        Relative step: ``h = eps · max(1, |w_i|)``. Default the cube root of the relative rounding of the values, at
+        least 6e-6 (see `numerical_gradient`) and at most 0.01.
+    rtol : float
+        Errors above it are wrong.
+    max_elements : int, optional
+        Of a larger array check so many elements, chosen at random; the report says so.
+    seed : int
+        Of that choice.
     **options
-        Passed on to the loss: ``l2``, ``margin``, ….
+        Passed on to f: ``l2``, ``margin``, ``sample_weight``, …; floating arrays as float64.
 
     Returns
     -------
     GradcheckResult
-        ``errors['W']``, with b also ``errors['b']``, and ``max_error``.
+        True if no element is wrong; ``print`` it. ``max_error``, ``errors['W']``, ``parameters['W'].wrong``, ….
 
     Raises
     ------
     TypeError, ValueError
-        As the loss.
+        As f; if f does not return a gradient of its shape for every parameter; if f changes a parameter; if eps, rtol
+        or max_elements is not > 0.
 
     Examples
     --------
@@ -120,18 +247,300 @@ def gradcheck(
     >>> from fastlc.gradcheck import gradcheck
     >>> rng = np.random.default_rng(0)
     >>> X, y, W, b = rng.normal(size=(9, 4)), rng.integers(3, size=9), rng.normal(size=(3, 4)), np.zeros(3)
-    >>> gradcheck(fastlc.linear_cross_entropy, X, y, W, b, l2=0.1).max_error < 1e-7
+    >>> bool(gradcheck(fastlc.linear_cross_entropy, X, y, W, b, l2=0.1, dX=True))
     True
+
+    A function of one's own, with a factor forgotten in one place; and at a kink:
+
+    >>> result = gradcheck(lambda w: ((w**2).sum(), w * [2, 2, 1]), [1.0, 2.0, 3.0])
+    >>> [(element.index, element.analytic, round(element.numeric, 6)) for element in result.parameters["w"].wrong]
+    [((2,), 3.0, 6.0)]
+    >>> result = gradcheck(lambda w: (np.abs(w).sum(), np.sign(w)), [1.0, 0.0])
+    >>> result.ok, result.kinks
+    (True, 1)
     """
-    X, W = np.asarray(X, dtype=np.float64), np.asarray(W, dtype=np.float64)
-    b = None if b is None else np.asarray(b, dtype=np.float64)
-    _, dW, db = loss(X, y, W, b, **options)
-    errors = {"W": _error(dW, numerical_gradient(lambda w: loss(X, y, w, b, grad=False, **options), W, eps))}
-    if b is not None:
-        errors["b"] = _error(db, numerical_gradient(lambda w: loss(X, y, W, w, grad=False, **options), b, eps))
-    return GradcheckResult(errors)
+    if eps is not None:
+        _positive("eps", eps)
+    _positive("rtol", rtol)
+    if max_elements is not None:
+        _positive("max_elements", max_elements)
+    rng = np.random.default_rng(seed)
+    parameters, gradients, value = _prepare(f, arrays, options)
+    blur, size = _blur(value, list(parameters.values()), eps or _STEP, rng)
+    if eps is None:
+        eps = math.cbrt(min(max(blur / size, _EPSILON), 1e-6)) if size > 0 else _STEP
+    here = value()
+    noise = max(10 * blur, 4 * _EPSILON * size)  # estimated from few values, and to hold for the worst of many
+    found = {}
+    for name, array in parameters.items():
+        chosen: Any = range(array.size)
+        if max_elements is not None and array.size > max_elements:
+            chosen = np.sort(rng.choice(array.size, max_elements, replace=False))
+        elements = []
+        for flat in chosen:
+            index = tuple(map(int, np.unravel_index(flat, array.shape)))
+            slopes = partial(_slopes, value, here, noise, array, index)
+            elements.append(_check(index, float(gradients[name][index]), slopes, float(array[index]), eps, rtol))
+        found[name] = ParameterCheck(
+            shape=array.shape,
+            checked=len(elements),
+            worst=max(elements, key=lambda element: (math.isnan(element.error), element.error), default=None),
+            wrong=tuple(element for element in elements if not element.error <= rtol),
+            kinks=tuple(element for element in elements if element.kink is not None),
+        )
+    return GradcheckResult(_name(f), found, rtol, noise / eps)
 
 
-def _error(analytic: Array, numeric: Array) -> float:
-    scale = max(np.abs(analytic).max(initial=0), np.abs(numeric).max(initial=0))
-    return float(np.abs(analytic - numeric).max(initial=0) / scale) if scale != 0 else 0.0
+# ---------------------------------------------------------------------------------------------------------------------
+# What is called, and with which arrays
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _prepare(
+    f: Callable[..., Any], arrays: tuple[ArrayLike, ...], options: dict[str, Any]
+) -> tuple[dict[str, Array], dict[str, Array], Callable[[], float]]:
+    """Copies of the parameters, their gradients, and the value as a function of what the copies hold."""
+    signature = _signature(f)
+    names = [p.name for p in signature.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    options = {name: _as_float64(option) for name, option in options.items()}
+    expected: list[str]  # the parameters whose gradients f returns, in their order
+    arguments: dict[str, Any]
+    args: tuple[Any, ...]
+    if names[:2] == ["S", "y"] or names[:3] == ["X", "y", "W"]:
+        bound = inspect.signature(f).bind(*arrays, **options)
+        arguments = bound.arguments
+        for name in {"S", "X", "W", "b"} & arguments.keys():
+            arguments[name] = None if arguments[name] is None else np.array(arguments[name], dtype=np.float64)
+        arguments["y"] = _as_float64(np.asarray(arguments["y"]))
+        args, options = bound.args, bound.kwargs
+        expected = [name for name in ("S", "W", "b", "X") if name in names]
+    else:
+        if not arrays:
+            raise TypeError("nothing to check: give the arrays after the function")
+        args = tuple(np.array(array, dtype=np.float64) for array in arrays)
+        expected = [names[k] if k < len(names) else f"argument {k + 1}" for k in range(len(args))]
+        arguments = dict(zip(expected, args, strict=True))
+    copies = {name: np.copy(arguments[name]) for name in expected if arguments.get(name) is not None}
+
+    result = f(*args, **options)
+    for name, copy in copies.items():
+        if not np.array_equal(arguments[name], copy, equal_nan=True):
+            raise ValueError(f"{_name(f)} changes its argument {name}")
+    if not isinstance(result, tuple) or len(result) < 2:
+        raise TypeError(f"{_name(f)} returns no gradient: expected (value, gradient, …), got {type(result).__name__}")
+    gradients = result[1] if len(result) == 2 and isinstance(result[1], tuple) else result[1:]
+    if names[:3] == ["X", "y", "W"] and len(gradients) == len(expected) - 1:
+        expected.remove("X")  # dX was not asked for
+    if len(gradients) != len(expected):
+        raise ValueError(
+            f"{_name(f)} returns {_plural(len(gradients), 'gradient')}, expected those of {', '.join(expected)}"
+        )
+    given: dict[str, Array] = {}
+    for name, gradient in zip(expected, gradients, strict=True):
+        if name in copies:  # db is None without b
+            given[name] = np.array(gradient, dtype=np.float64)  # a copy: f may use its memory again
+            if given[name].shape != (shape := copies[name].shape):
+                raise ValueError(f"the gradient of {name} has shape {given[name].shape}, expected {shape}")
+
+    if "grad" in signature and "grad" not in names[: len(args)]:
+        options = options | {"grad": False}
+
+    def value() -> float:
+        result = f(*args, **options)
+        return float(np.sum(result[0] if isinstance(result, tuple) else result))
+
+    return {name: arguments[name] for name in given}, given, value
+
+
+def _signature(f: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(f).parameters
+    except (TypeError, ValueError):  # some functions written in C have none
+        return {}
+
+
+def _as_float64(option: Any) -> Any:
+    """Of an array of floats a copy in float64, everything else as it is."""
+    return option.astype(np.float64) if isinstance(option, np.ndarray) and option.dtype.kind == "f" else option
+
+
+def _name(f: Any) -> str:
+    return str(getattr(f, "__name__", None) or _name(getattr(f, "func", type(f))))
+
+
+def _positive(name: str, number: float) -> float:
+    if not number > 0:
+        raise ValueError(f"{name} = {number} is not > 0")
+    return number
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Slopes, and what they say about an element
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _blur(
+    value: Callable[[], float], parameters: list[Array], eps: float, rng: np.random.Generator
+) -> tuple[float, float]:
+    """The standard deviation of rounding in the values around here, and the largest value met.
+
+    Rounding is what a polynomial of degree 4 leaves of the values at random points on a random line (compare Moré and
+    Wild, Estimating computational noise, 2011; at equal distances the rounding of simple functions is too regular). Of
+    the two directions the larger result counts, since on one side of a kink there may be none; of three lengths of the
+    line the least, since a kink, or a line too long for the polynomial, can only add.
+    """
+    start = [parameter.copy() for parameter in parameters]
+    directions = [rng.uniform(-1, 1, w.shape) * eps * np.maximum(1, np.abs(w)) for w in start]
+    points = rng.uniform(0.1, 1, 12)
+    smooth = np.linalg.qr(np.vander(points, 5))[0]
+
+    def values(length: float) -> Array:
+        found = []
+        for t in length * points:
+            for parameter, w, direction in zip(parameters, start, directions, strict=True):
+                parameter[...] = w + t * direction
+            found.append(value())
+        return np.array(found)
+
+    lines = [(values(length), values(-length)) for length in (1.0, 1e-3, 1e-6)]
+    for parameter, w in zip(parameters, start, strict=True):
+        parameter[...] = w
+    size = float(np.abs(lines).max(where=np.isfinite(lines), initial=0.0))
+
+    def rest(line: Array) -> float:
+        if len(set(line)) <= len(line) / 2 or not np.isfinite(line).all():  # constant, or the points too close to tell
+            return 0.0
+        line = line / size
+        return (
+            float(np.linalg.norm(line - smooth @ (smooth.T @ line))) / math.sqrt(len(points) - smooth.shape[1]) * size
+        )
+
+    blurs = [max(rest(line) for line in pair) for pair in lines]
+    blur = min((blur for blur in blurs if blur > 0), default=0.0)
+    with np.errstate(over="ignore"):
+        single = np.array_equal(np.array(lines, np.float32), lines)
+    if single:  # computed in float32, it seems, whose steps may be too long to be seen above
+        blur = max(blur, 2.0**-24 * size)
+    return blur, size
+
+
+class _Slopes(NamedTuple):
+    """What f does within a step of an element."""
+
+    left: float
+    right: float
+    central: float
+    noise: float
+    """How far rounding may have moved the central slope; the others twice as far."""
+
+    @property
+    def gap(self) -> float:
+        return abs(self.right - self.left)
+
+
+def _slopes(
+    value: Callable[[], float], middle: float, noise: float, array: Array, index: tuple[int, ...], h: float
+) -> _Slopes:
+    here = float(array[index])
+    after, before = here + h, here - h
+    array[index] = after
+    above = value()
+    array[index] = before
+    below = value()
+    array[index] = here
+    central = (above - below) / (after - before)  # the step as it was rounded
+    return _Slopes((middle - below) / (here - before), (above - middle) / (after - here), central, noise / h)
+
+
+def _check(
+    index: tuple[int, ...],
+    analytic: float,
+    slopes: Callable[[float], _Slopes],
+    here: float,
+    eps: float,
+    rtol: float,
+) -> Element:
+    """Judges an element by its slopes: by those of one step, or, in doubt, of shorter and shorter ones."""
+    lengths = (eps * max(1.0, abs(here)) / _SHRINK**k for k in range(_STEPS))
+    lengths = (h for h in lengths if h > 4 * np.spacing(abs(here)))
+    measured = (step for step in map(slopes, lengths) if math.isfinite(step.gap))  # when asked for
+    first = next(measured, None)
+    if first is None or not math.isfinite(analytic):
+        return Element(index, analytic, first.central if first else math.nan, math.nan)
+    error = _error(analytic, first.central, first.noise, rtol)
+    agrees = error <= rtol
+    if agrees and first.gap <= 1e-3 * max(abs(first.left), abs(first.right)) + 4 * first.noise:
+        return Element(index, analytic, first.central, error)
+
+    # `jump` is what the slopes to the left and to the right differ by in the limit of short steps: nothing but noise
+    # where f is smooth. `stays` is the first of the steps through which it has stayed so far, `clear` the first one
+    # that is too short to reach the kink.
+    steps = [first]
+    stays, clear, best, jump = None, 0, math.inf, 0.0
+    for step in measured:
+        before = steps[-1]
+        steps.append(step)
+        agrees = agrees and _error(analytic, step.central, step.noise, rtol) <= rtol
+        best = min(best, before.noise + 2 * abs(before.central - step.central))
+        expected, jump = jump, _jump(before, step)
+        if expected > 8 * before.noise:
+            if jump >= expected / 2:
+                stays = len(steps) - 3 if stays is None else stays
+            elif stays is not None:
+                stays, clear, best = None, len(steps) - 1, math.inf
+        visible = jump > 8 * step.noise  # in the next step too, if it stays
+        if not visible and ((agrees and stays is None) or step.noise >= best):
+            break
+
+    if stays is not None:
+        left, right, doubt = _sides(steps[stays:])
+        if doubt < abs(right - left) / 2:  # else the slopes have no limit: f jumps
+            numeric = min(max(analytic, min(left, right)), max(left, right))
+            return Element(index, analytic, numeric, _error(analytic, numeric, doubt, rtol), (left, right))
+    elif agrees:
+        return Element(index, analytic, first.central, error)
+    numeric, doubt = _centre(steps[clear:])
+    return Element(index, analytic, numeric, _error(analytic, numeric, doubt, rtol))
+
+
+def _limits(slopes: _Slopes, shorter: _Slopes) -> tuple[float, float]:
+    """The slopes to the left and to the right extrapolated to no step at all, since they move in proportion to it."""
+    left = shorter.left + (shorter.left - slopes.left) / (_SHRINK - 1)
+    return left, shorter.right + (shorter.right - slopes.right) / (_SHRINK - 1)
+
+
+def _jump(slopes: _Slopes, shorter: _Slopes) -> float:
+    left, right = _limits(slopes, shorter)
+    return abs(right - left)
+
+
+def _sides(steps: list[_Slopes]) -> tuple[float, float, float]:
+    """The slopes to the left and to the right, and how far rounding and truncation may have moved them."""
+    limits = [_limits(a, b) for a, b in pairwise(steps)]
+    doubts = [
+        4 * step.noise + max(abs(a[0] - b[0]), abs(a[1] - b[1]))
+        for step, (a, b) in zip(steps, pairwise(limits), strict=False)
+    ]
+    k = int(np.argmin(doubts))
+    return *limits[k], doubts[k]
+
+
+def _centre(steps: list[_Slopes]) -> tuple[float, float]:
+    """The best of the central slopes, and how far rounding and truncation may have moved it; the noise if none is."""
+    moves = [abs(a.central - b.central) for a, b in pairwise(steps)]
+    last = steps[-1]
+    if not moves or (moves[-1] > 100 * last.noise and moves[-1] > min(moves)):  # they have no limit: f jumps
+        return last.central, last.noise
+    doubts = [step.noise + 2 * move for step, move in zip(steps, moves, strict=False)]
+    k = int(np.argmin(doubts))
+    return steps[k].central, doubts[k]
+
+
+def _error(analytic: float, numeric: float, doubt: float, rtol: float) -> float:
+    difference = abs(analytic - numeric)
+    floor = doubt / rtol if difference <= doubt else 0.0
+    return difference / max(abs(analytic), abs(numeric), floor) if difference != 0 else 0.0
