@@ -25,7 +25,6 @@ from .training import FitResult
 
 LOSSES = {"cross_entropy": "softmax", "hinge": "hinge"}
 EPOCHS, BATCH_SIZE, LR, MOMENTUM, WEIGHT_DECAY = 30, 32, 0.5, 0.9, 1e-5
-GRADIENT_TOLERANCE = 1e-6  # central differences are good to about 1e-9
 _say = partial(print, flush=True)  # at once, also into a pipe
 
 
@@ -205,18 +204,14 @@ def _loss_at_zero(loss: str, C: int) -> float:
 
 
 def _check_gradients(X: Array, y: Array, C: int) -> bool:
-    """Both losses at random weights, on a few rows that are clear of the hinge's kinks, where it has no derivative."""
-    rng, X, y = np.random.default_rng(0), X[:64].astype(np.float64), y[:64]
+    """Both losses at random weights, on a few rows."""
+    rng, X, y = np.random.default_rng(0), X[:16].astype(np.float64), y[:16]
     W, b = rng.normal(size=(C, X.shape[1])), rng.normal(size=C)
-    S = fastlc.scores(X, W, b)
-    margins = S - S[np.arange(len(y)), y][:, None] + 1
-    clear = np.flatnonzero((np.abs(margins) > 1e-3).all(axis=1))[:16]
     good = True
     for loss, name in LOSSES.items():
-        error = gradcheck(fastlc.LOSSES[loss].linear, X[clear], y[clear], W, b).max_error
-        right = error < GRADIENT_TOLERANCE
-        _say(f"   {name:8} largest relative error {error:.1e}   {'ok' if right else 'WRONG'}")
-        good = good and right
+        result = gradcheck(fastlc.LOSSES[loss].linear, X, y, W, b)
+        _say(f"   {name:8} largest relative error {result.max_error:.1e}   {'ok' if result else 'WRONG'}")
+        good = good and result.ok
     return good
 
 
