@@ -22,6 +22,8 @@ __attribute__((format(printf, 2, 3))) fastlc_status refuse(const fastlc_call &ca
   return FASTLC_INVALID;
 }
 
+long long as_long(int64_t n) { return n; }  // what %lld prints
+
 template <class T>
 const Kernels<T> &kernels() {
   if constexpr (std::is_same_v<T, float>) {
@@ -92,12 +94,12 @@ fastlc_status check_labels(const fastlc_call &call, const Rows &rows) {
     if (!outside) return FASTLC_OK;
     int64_t i = 0;
     while (!is_outside(labels[row_of(i)])) ++i;
-    const long long row = row_of(i), end = static_cast<long long>(classes);
+    const long long row = row_of(i), end = static_cast<int64_t>(classes);
     if (std::is_same_v<decltype(labels), const uint64_t *>) {
       const unsigned long long label = labels[row_of(i)];
       return refuse(call, "y[%lld] = %llu is outside [0, %lld)", row, label, end);
     }
-    return refuse(call, "y[%lld] = %lld is outside [0, %lld)", row, static_cast<long long>(labels[row_of(i)]), end);
+    return refuse(call, "y[%lld] = %lld is outside [0, %lld)", row, as_long(labels[row_of(i)]), end);
   });
 }
 
@@ -163,26 +165,26 @@ fastlc_status check_epoch(const fastlc_call &call, const fastlc_sgd &sgd, const 
   fastlc_status status = check_sgd(call, sgd, epoch.velocity_W && (!epoch.b || epoch.velocity_b));
   if (status != FASTLC_OK) return status;
   if (epoch.first_step < 0) {
-    return refuse(call, "step = %lld, expected at least 0", static_cast<long long>(epoch.first_step));
+    return refuse(call, "step = %lld, expected at least 0", as_long(epoch.first_step));
   }
   if (epoch.average_W && epoch.average_from < 0) {
-    return refuse(call, "average_from = %lld, expected at least 0", static_cast<long long>(epoch.average_from));
+    return refuse(call, "average_from = %lld, expected at least 0", as_long(epoch.average_from));
   }
   if (epoch.batch_size < 1) {
-    return refuse(call, "batch_size = %lld, expected at least 1", static_cast<long long>(epoch.batch_size));
+    return refuse(call, "batch_size = %lld, expected at least 1", as_long(epoch.batch_size));
   }
   if (epoch.order) {
     for (int64_t i = 0; i < epoch.rows; ++i) {
       if (static_cast<uint64_t>(epoch.order[i]) >= static_cast<uint64_t>(call.n)) {
-        return refuse(call, "order[%lld] = %lld is outside [0, %lld)", static_cast<long long>(i),
-                      static_cast<long long>(epoch.order[i]), static_cast<long long>(call.n));
+        return refuse(call, "order[%lld] = %lld is outside [0, %lld)", as_long(i),
+                      as_long(epoch.order[i]), as_long(call.n));
       }
     }
   }
   const int64_t batches = epoch.rows / epoch.batch_size + (epoch.rows % epoch.batch_size != 0);
   if (epoch.lr_size != 1 && epoch.lr_size != batches) {
     return refuse(call, "lr has %lld values, expected one for each of the %lld batches",
-                  static_cast<long long>(epoch.lr_size), static_cast<long long>(batches));
+                  as_long(epoch.lr_size), as_long(batches));
   }
   for (int64_t i = 0; i < epoch.lr_size; ++i) {
     if (!is_rate(epoch.lr[i])) return refuse(call, "lr = %g, expected a finite number >= 0", epoch.lr[i]);
@@ -267,6 +269,9 @@ fastlc_status fastlc_loss(const fastlc_call *call, fastlc_gradients *out) {
   return with_dtype(call, [&](auto zero) {
     using T = decltype(zero);
     const Rows rows{nullptr, 0, call->n, 0};
+    if (!call->W && call->d != call->c) {
+      return refuse(*call, "scores have %lld columns, c is %lld", as_long(call->d), as_long(call->c));
+    }
     fastlc_status status = check_rates(*call, {{"l1", call->l1}, {"l2", call->l2}});
     if (status != FASTLC_OK) return status;
     const bool regularised = call->l1 != 0 || call->l2 != 0;

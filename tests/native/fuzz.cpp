@@ -1,0 +1,474 @@
+// A libFuzzer target over every function of csrc/fastlc.h; fuzz.py builds and runs it.
+//
+// An input chooses the function, the loss, shapes, strides, types, what values the arrays hold, which of them are there, what
+// is wrong with the call, the instruction set and the numbers of threads. Arrays end, or begin, where the process's memory
+// does: a page that may not be touched sees what AddressSanitizer does not, masked vector loads and stores among them.
+//
+// What is held to be true, besides that nothing crashes: a refused call says why and has written nothing; a call has the same
+// bits on another number of threads; finite inputs of a moderate size give finite outputs; rows that count for nothing have
+// losses and gradients of exactly 0.
+#include <fuzzer/FuzzedDataProvider.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "dispatch.h"
+#include "fastlc.h"
+
+namespace {
+
+#define HOLD(condition, ...)                                              \
+  do {                                                                    \
+    if (!(condition)) {                                                   \
+      std::fprintf(stderr, "does not hold: %s\n", #condition);            \
+      std::fprintf(stderr, __VA_ARGS__);                                  \
+      std::fprintf(stderr, "\n");                                         \
+      std::abort();                                                       \
+    }                                                                     \
+  } while (false)
+
+// ---- Memory -----------------------------------------------------------------------------------------------------------
+
+constexpr size_t kRoom = 1 << 20;  // bytes of an array at the most
+
+struct Array {
+  char *data = nullptr;
+  size_t bytes = 0;
+  std::vector<char> before;
+  void remember() { before.assign(data, data + bytes); }
+  bool is_unchanged() const { return bytes == 0 || std::memcmp(data, before.data(), bytes) == 0; }
+  void restore() {
+    if (bytes) std::memcpy(data, before.data(), bytes);
+  }
+};
+
+// Rooms between pages that may not be touched; an array is put to the end of a room, or to its beginning.
+class Memory {
+ public:
+  Memory() {
+    page_ = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t total = kRooms * (kRoom + page_) + page_;
+    base_ = static_cast<char *>(mmap(nullptr, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    if (base_ == MAP_FAILED) std::abort();
+    for (size_t i = 0; i < kRooms; ++i) {
+      if (mprotect(room(i), kRoom, PROT_READ | PROT_WRITE)) std::abort();
+    }
+  }
+  void begin() { used_ = 0; }
+  Array make(size_t bytes, bool at_end) {
+    if (used_ == kRooms || bytes > kRoom) std::abort();
+    char *from = room(used_++);
+    Array made;
+    made.data = at_end ? from + kRoom - bytes : from;
+    made.bytes = bytes;
+    return made;
+  }
+
+ private:
+  static constexpr size_t kRooms = 20;
+  char *room(size_t i) { return base_ + page_ + i * (kRoom + page_); }
+  char *base_;
+  size_t page_, used_ = 0;
+};
+
+Memory memory;
+
+// ---- Values -----------------------------------------------------------------------------------------------------------
+
+struct Random {  // xorshift: values need no coverage, only variety
+  uint64_t state;
+  uint64_t operator()() {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+  }
+  double uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+};
+
+enum Flavour { kModerate, kZeros, kIntegers, kLarge, kSpecial, kBits, kFlavours };
+
+template <class T>
+void fill(T *to, size_t n, Flavour flavour, bool positive, Random &random) {
+  static const T special[] = {T(0), T(-0.0), std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(),
+                              -std::numeric_limits<T>::infinity(), std::numeric_limits<T>::max(),
+                              std::numeric_limits<T>::denorm_min(), T(1), T(-1), std::numeric_limits<T>::lowest()};
+  for (size_t i = 0; i < n; ++i) {
+    double value = 0;
+    switch (flavour) {
+      case kModerate: value = 4 * random.uniform() - 2; break;
+      case kIntegers: value = static_cast<double>(random() % 5) - 2; break;
+      case kLarge: value = (random() % 2 ? 1e4 : -1e4) * random.uniform(); break;
+      case kSpecial: to[i] = special[random() % (sizeof special / sizeof special[0])]; continue;
+      case kBits: {
+        const uint64_t bits = random();
+        std::memcpy(&to[i], &bits, sizeof(T));
+        continue;
+      }
+      default: break;
+    }
+    to[i] = T(positive ? std::fabs(value) : value);
+  }
+}
+
+// ---- A call -----------------------------------------------------------------------------------------------------------
+
+struct Fuzz {
+  Fuzz(const uint8_t *data, size_t size) : in(data, size), random{0x9E3779B97F4A7C15u} {}
+
+  bool chance(int percent) { return in.ConsumeIntegralInRange<int>(0, 99) >= 100 - percent; }
+
+  int64_t size_of_axis(int64_t most) {
+    switch (in.ConsumeIntegralInRange<int>(0, 3)) {
+      case 0: return in.ConsumeIntegralInRange<int64_t>(0, 3);
+      case 1: return in.ConsumeIntegralInRange<int64_t>(0, 20);
+      case 2: return in.ConsumeIntegralInRange<int64_t>(0, 70);
+      default: return in.ConsumeIntegralInRange<int64_t>(0, most);
+    }
+  }
+
+  Array floats(int64_t count, bool positive = false) {
+    Array made = memory.make(static_cast<size_t>(count) * item(), in.ConsumeBool());
+    const int choice = in.ConsumeIntegralInRange<int>(0, 9);
+    const Flavour flavour = choice < 5 ? kModerate : static_cast<Flavour>(choice - 4);
+    if (flavour > kIntegers) tame = false;
+    if (call.dtype == FASTLC_FLOAT32) {
+      fill(reinterpret_cast<float *>(made.data), static_cast<size_t>(count), flavour, positive, random);
+    } else {
+      fill(reinterpret_cast<double *>(made.data), static_cast<size_t>(count), flavour, positive, random);
+    }
+    return made;
+  }
+
+  // (rows, columns) with a stride of any sign; rows of a stride shorter than a row are allowed by the header, too.
+  const void *matrix(int64_t rows, int64_t columns, int64_t *stride) {
+    const int64_t step = columns + (chance(30) ? in.ConsumeIntegralInRange<int64_t>(0, 9) : 0);
+    const bool down = chance(20);
+    *stride = down ? -step : step;
+    Array made = floats(rows && columns ? (rows - 1) * step + columns : 0);
+    return made.data + (down && rows ? static_cast<size_t>((rows - 1) * step) * item() : 0);
+  }
+
+  Array output(int64_t count, size_t bytes_each) {
+    Array made = memory.make(static_cast<size_t>(count) * bytes_each, in.ConsumeBool());
+    std::memset(made.data, 0x5A, made.bytes);
+    return made;
+  }
+
+  size_t item() const { return call.dtype == FASTLC_FLOAT32 ? 4 : 8; }
+
+  double number_at(const Array &a, int64_t i) const {
+    return call.dtype == FASTLC_FLOAT32 ? static_cast<double>(reinterpret_cast<const float *>(a.data)[i])
+                                        : reinterpret_cast<const double *>(a.data)[i];
+  }
+
+  bool all_finite(const Array &a) const {
+    for (int64_t i = 0; i < static_cast<int64_t>(a.bytes / item()); ++i) {
+      if (!std::isfinite(number_at(a, i))) return false;
+    }
+    return true;
+  }
+
+  double option(double usual) {
+    switch (in.ConsumeIntegralInRange<int>(0, 7)) {
+      case 0: return in.ConsumeFloatingPoint<double>();
+      case 1: return in.ConsumeFloatingPointInRange<double>(-1, 2);
+      case 2: return 1;
+      default: return usual;
+    }
+  }
+
+  void choose() {
+    random.state ^= in.ConsumeIntegral<uint32_t>() * 0x2545F4914F6CDD1Du;
+    std::vector<const char *> sets;
+    for (int i = 0; i < fastlc::kInstructionSetCount; ++i) {
+      if (fastlc::is_usable(*fastlc::kInstructionSets[i])) sets.push_back(fastlc::kInstructionSets[i]->name);
+    }
+    fastlc::set_instruction_set(sets[in.ConsumeIntegralInRange<size_t>(0, sets.size() - 1)]);
+
+    call = {};
+    call.size = sizeof call;
+    call.dtype = in.ConsumeBool() ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
+    call.error = sentence;
+    call.error_size = in.ConsumeBool() ? sizeof sentence : in.ConsumeIntegralInRange<size_t>(0, 8);
+    std::memset(sentence, 0x7F, sizeof sentence);
+    function = in.ConsumeIntegralInRange<int>(0, 9);
+    of_scores = function >= 3 && function <= 6;
+    call.n = size_of_axis(700);
+    call.c = size_of_axis(300);
+    call.d = of_scores ? call.c : size_of_axis(700);
+    while (call.n * call.c * (of_scores ? 1 : call.d) > 400000 || call.n * call.d > 60000 || call.c * call.d > 60000 ||
+           call.n * call.c > 60000) {
+      call.n /= 2;
+      call.d = of_scores ? call.c = (call.c + 1) / 2 : (call.d + 1) / 2;
+    }
+    call.X = matrix(call.n, call.d, &call.X_stride);
+    if (!of_scores) {
+      call.W = matrix(call.c, call.d, &call.W_stride);
+      if (chance(70)) call.b = (b = floats(call.c)).data;
+    }
+    if (chance(10)) {
+      left = in.ConsumeIntegralInRange<int>(0, 5);
+      call.cancel = [](void *count) { return static_cast<int>(--*static_cast<int *>(count) < 0); };
+      call.cancel_arg = &left;
+    }
+  }
+
+  void choose_loss(int64_t) {
+    call.loss = in.ConsumeIntegralInRange<int>(0, fastlc_loss_count() - 1);
+    const fastlc_loss_description &info = *fastlc_loss_info(call.loss);
+    static const double usual[4] = {1, 1, 1, 1};
+    for (int i = 0; i < info.n_options; ++i) {
+      options[i] = option(std::strcmp(info.option_names[i], "label_smoothing") == 0 ? 0.1 : usual[i]);
+    }
+    call.options = options;
+    for (double value : options) tame = tame && std::fabs(value) <= 2;
+    const bool values = (info.kind & FASTLC_VALUES) && (!(info.kind & FASTLC_LABELS) || in.ConsumeBool());
+    if (values) {
+      call.targets = matrix(call.n, call.c, &call.targets_stride);
+    } else {
+      static const int bytes[] = {1, 1, 2, 2, 4, 4, 8, 8};
+      const int type = in.ConsumeIntegralInRange<int>(0, 7);
+      call.labels_type = static_cast<fastlc_int_type>(type);
+      const bool binary = call.c == 1 && (info.kind & FASTLC_ONE_VS_REST);
+      const uint64_t classes = binary ? 2 : static_cast<uint64_t>(call.c ? call.c : 1);
+      const bool wild = chance(5);
+      if ((call.has_ignore_index = chance(30))) {
+        call.ignore_index = in.ConsumeBool() ? in.ConsumeIntegralInRange<int64_t>(0, 9) : in.ConsumeIntegral<int8_t>();
+      }
+      Array made = memory.make(static_cast<size_t>(call.n) * static_cast<size_t>(bytes[type]), in.ConsumeBool());
+      for (int64_t i = 0; i < call.n; ++i) {
+        uint64_t label = wild ? random() : random() % classes;
+        if (call.has_ignore_index && random() % 4 == 0) label = static_cast<uint64_t>(call.ignore_index);
+        std::memcpy(made.data + i * bytes[type], &label, static_cast<size_t>(bytes[type]));
+      }
+      call.labels = made.data;
+    }
+    if (chance(40)) call.sample_weight = (sample_weight = floats(call.n, true)).data;
+    if (chance(30)) call.class_weight = floats(call.c, true).data;
+    if (chance(20)) call.pos_weight = floats(call.c, true).data;
+    call.reduction = static_cast<fastlc_reduction>(in.ConsumeIntegralInRange<int>(0, 2));
+    if (chance(20)) call.l1 = option(0.1);
+    if (chance(20)) call.l2 = option(0.1);
+    tame = tame && std::fabs(call.l1) <= 2 && std::fabs(call.l2) <= 2;
+  }
+
+  // One thing that a call must not have.
+  void spoil() {
+    if (!chance(8)) return;
+    switch (in.ConsumeIntegralInRange<int>(0, 9)) {
+      case 0: call.size = in.ConsumeIntegralInRange<size_t>(0, sizeof call - 1); break;
+      case 1: call.dtype = static_cast<fastlc_dtype>(in.ConsumeBool() ? 0 : 3); break;
+      case 2: call.n = -1; break;
+      case 3: call.d = -5; break;
+      case 4: call.c = std::numeric_limits<int64_t>::min(); break;
+      case 5: call.loss = in.ConsumeBool() ? -1 : fastlc_loss_count(); break;
+      case 6: call.labels = nullptr; break;
+      case 7: call.targets = nullptr; break;
+      case 8: call.d += of_scores; break;
+      default: call.l1 = -1; break;
+    }
+    tame = false;
+  }
+
+  // Runs f, and runs it again on another number of threads.
+  template <class F>
+  void run(F f) {
+    for (Array &out : outputs) out.remember();
+    const int limit = left;
+    fastlc_set_num_threads(in.ConsumeIntegralInRange<int>(1, 4));
+    const fastlc_status status = f();
+    if (status == FASTLC_INVALID) {
+      for (const Array &out : outputs) HOLD(out.is_unchanged(), "function %d wrote though it refused", function);
+      if (call.size == sizeof call && call.error_size) {
+        HOLD(std::memchr(sentence, 0, call.error_size), "the sentence has no end");
+        HOLD(call.error_size < 20 || std::strlen(sentence) > 8, "function %d refused without a word", function);
+      }
+      return;
+    }
+    HOLD(status == FASTLC_OK || (status == FASTLC_CANCELLED && call.cancel), "status %d", status);
+    if (status == FASTLC_CANCELLED) return;
+    if (tame) {
+      for (const Array &out : outputs) {
+        if (&out != labels_out) HOLD(all_finite(out), "function %d, loss %d: not finite", function, call.loss);
+      }
+    }
+    std::vector<std::vector<char>> first;
+    for (Array &out : outputs) {
+      first.emplace_back(out.data, out.data + out.bytes);
+      out.restore();
+    }
+    left = limit;
+    fastlc_set_num_threads(in.ConsumeIntegralInRange<int>(1, 4));
+    if (f() != FASTLC_OK) return;  // cancelled this time
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      HOLD(outputs[i].bytes == 0 || std::memcmp(outputs[i].data, first[i].data(), outputs[i].bytes) == 0,
+           "function %d, loss %d, output %zu: other bits on other threads", function, call.loss, i);
+    }
+  }
+
+  void read() {
+    using Function = fastlc_status (*)(const fastlc_call *, void *);
+    static const Function functions[] = {fastlc_scores, nullptr, fastlc_predict_proba, fastlc_softmax, fastlc_log_softmax,
+                                         fastlc_sigmoid};
+    const bool labels = function == 1;
+    const int64_t columns = labels ? 1 : function == 2 && call.c == 1 ? 2 : call.c;
+    outputs.push_back(output(call.n * columns, labels ? 8 : item()));
+    if (labels) labels_out = &outputs.back();
+    spoil();
+    run([&] {
+      return labels ? fastlc_predict(&call, reinterpret_cast<int64_t *>(outputs[0].data))
+                    : functions[function](&call, outputs[0].data);
+    });
+  }
+
+  void loss() {
+    choose_loss(call.n);
+    fastlc_gradients out{};
+    outputs.reserve(4);
+    auto maybe = [&](void **to, int64_t count) {
+      if (!chance(75)) return;
+      outputs.push_back(output(count, item()));
+      *to = outputs.back().data;
+    };
+    if (call.reduction == FASTLC_NONE) maybe(&out.losses, call.n);
+    if (call.W) {
+      maybe(&out.dW, call.c * call.d);
+      if (out.dW) maybe(&out.db, call.c);
+    }
+    maybe(&out.dX, call.n * call.d);
+    spoil();
+    double first = 0;
+    int times = 0;
+    run([&] {
+      const fastlc_status status = fastlc_loss(&call, &out);
+      if (status == FASTLC_OK) {
+        if (tame && call.reduction != FASTLC_NONE) HOLD(std::isfinite(out.loss), "loss %d: %g", call.loss, out.loss);
+        if (times++ == 0) first = out.loss;
+        HOLD(std::memcmp(&first, &out.loss, sizeof first) == 0, "loss %d: another sum on other threads", call.loss);
+        if (call.sample_weight && out.dX) {
+          for (int64_t i = 0; i < call.n; ++i) {
+            if (number_at(sample_weight, i) != 0) continue;
+            for (int64_t j = 0; j < call.d; ++j) {
+              const int64_t at = i * call.d + j;
+              const double d = call.dtype == FASTLC_FLOAT32 ? static_cast<double>(static_cast<float *>(out.dX)[at])
+                                                            : static_cast<double *>(out.dX)[at];
+              HOLD(d == 0, "loss %d: row %lld counts for nothing", call.loss, static_cast<long long>(i));
+            }
+          }
+        }
+      }
+      return status;
+    });
+  }
+
+  fastlc_sgd sgd() {
+    fastlc_sgd made{sizeof(fastlc_sgd), 0, 0, 0, 0, 0, 0};
+    if (chance(50)) made.momentum = option(0.9);
+    if (chance(15)) made.dampening = option(0.5);
+    made.nesterov = chance(20);
+    if (chance(30)) made.weight_decay = option(0.1);
+    if (chance(30)) made.l1 = option(0.1);
+    if (chance(20)) made.l2 = option(0.1);
+    tame = false;  // descent may diverge
+    return made;
+  }
+
+  void step() {
+    const fastlc_sgd how = sgd();
+    const int64_t count = call.c * call.d;
+    const Array gradient = floats(count);
+    outputs.push_back(floats(count));
+    if (chance(80)) outputs.push_back(floats(count));
+    const double lr = option(0.1);
+    spoil();
+    run([&] {
+      return fastlc_sgd_step(&call, &how, count, lr, outputs[0].data, gradient.data,
+                             outputs.size() > 1 ? outputs[1].data : nullptr);
+    });
+  }
+
+  void epoch() {
+    choose_loss(call.n);
+    const fastlc_sgd how = sgd();
+    fastlc_epoch epoch{};
+    epoch.size = sizeof epoch;
+    outputs.reserve(6);
+    auto updated = [&](int64_t count, int percent) -> void * {
+      if (!chance(percent)) return nullptr;
+      outputs.push_back(floats(count));
+      return outputs.back().data;
+    };
+    epoch.W = updated(call.c * call.d, 100);
+    epoch.b = updated(call.c, 70);
+    epoch.velocity_W = updated(call.c * call.d, 80);
+    epoch.velocity_b = updated(call.c, 80);
+    if ((epoch.average_W = updated(call.c * call.d, 30))) epoch.average_b = updated(call.c, 90);
+    epoch.average_from = in.ConsumeIntegralInRange<int64_t>(-1, 3);
+    epoch.first_step = in.ConsumeIntegralInRange<int64_t>(-1, 3);
+    epoch.rows = call.n;
+    std::vector<int64_t> order;
+    if (chance(60)) {
+      epoch.rows = call.n ? in.ConsumeIntegralInRange<int64_t>(0, 100) : 0;
+      Array made = memory.make(static_cast<size_t>(epoch.rows) * 8, in.ConsumeBool());
+      const bool wild = chance(4);
+      for (int64_t i = 0; i < epoch.rows; ++i) {
+        const int64_t row = static_cast<int64_t>(wild ? random() : random() % static_cast<uint64_t>(call.n));
+        std::memcpy(made.data + i * 8, &row, 8);
+      }
+      epoch.order = reinterpret_cast<const int64_t *>(made.data);
+    }
+    epoch.batch_size = in.ConsumeIntegralInRange<int64_t>(chance(3) ? -1 : 1, 80);
+    const int64_t batches = epoch.batch_size > 0 ? (epoch.rows + epoch.batch_size - 1) / epoch.batch_size : 0;
+    std::vector<double> rates(static_cast<size_t>(chance(30) ? batches : 1), option(0.01));
+    epoch.lr = rates.data();
+    epoch.lr_size = static_cast<int64_t>(rates.size()) + (chance(2) ? 1 : 0);
+    if (epoch.lr_size > static_cast<int64_t>(rates.size())) rates.push_back(0.5), epoch.lr = rates.data();
+    spoil();
+    run([&] {
+      const fastlc_status status = fastlc_sgd_epoch(&call, &how, &epoch);
+      HOLD(status != FASTLC_OK || epoch.steps == batches, "%lld steps", static_cast<long long>(epoch.steps));
+      HOLD(epoch.steps >= 0 && epoch.steps <= batches, "%lld steps", static_cast<long long>(epoch.steps));
+      return status;
+    });
+  }
+
+  void operator()() {
+    memory.begin();
+    choose();
+    if (function <= 5) {
+      read();
+    } else if (function == 6 || function == 7) {
+      loss();
+    } else if (function == 8) {
+      step();
+    } else {
+      epoch();
+    }
+  }
+
+  FuzzedDataProvider in;
+  Random random;
+  fastlc_call call;
+  int function = 0, left = 0;
+  bool of_scores = false, tame = true;
+  char sentence[256];
+  double options[4] = {};
+  Array b, sample_weight;
+  std::vector<Array> outputs;
+  const Array *labels_out = nullptr;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  Fuzz fuzz(data, size);
+  fuzz();
+  return 0;
+}
