@@ -73,6 +73,20 @@ ROWS: list[Loss] = [replace(row, targets=kind) for row in fastlc.LOSSES.values()
 """The registry, where a loss that takes labels or values has a row for each: here `targets` is "labels" or "values"."""
 
 
+# A loss of each structure meets all shapes: softmax of labels and of targets, a sum over rivals and their maximum,
+# columns each for itself with labels and with targets.
+_THOROUGH = {"cross_entropy", "cross_entropy-values", "hinge", "crammer_singer", "logistic", "squared_error"}
+
+
+def with_each(cases: list[Any], few: list[Any]) -> list[tuple[Loss, Any]]:
+    """A row of each structure with all cases, the other rows with a few of them."""
+    return [(row, case) for case in cases for row in ROWS if row_id(row) in _THOROUGH or case in few]
+
+
+def pair_id(pair: tuple[Loss, Any]) -> str:
+    return f"{row_id(pair[0])}-{pair[1]}"
+
+
 def row_id(row: Loss) -> str:
     """Its name; that of a loss's second row says of which targets it is."""
     return row.name if row.targets == fastlc.LOSSES[row.name].targets[0] else f"{row.name}-{row.targets}"
@@ -84,7 +98,7 @@ def exclusive(row: Loss) -> bool:
 
 
 def variants(row: Loss) -> list[dict[str, Any]]:
-    """Choices of a loss's own options to try, the defaults first."""
+    """Choices of a loss's own options to try, the defaults first; of labels the last ignores some."""
     if row.targets == "labels":
         own = {
             "cross_entropy": [
@@ -92,7 +106,7 @@ def variants(row: Loss) -> list[dict[str, Any]]:
                 {"ignore_index": 1},
                 {"label_smoothing": 1.0, "ignore_index": 0},
             ],
-            "hinge": [{"p": 2}, {"margin": 0.4, "ignore_index": 1}, {"margin": -0.7, "p": 2}],
+            "hinge": [{"p": 2}, {"margin": 0.4}, {"margin": -0.7, "p": 2, "ignore_index": 1}],
             "crammer_singer": [{"margin": 0.4}, {"margin": -0.7, "ignore_index": 1}],
         }
         return [{}, *own.get(row.name, [{"ignore_index": 0}])]

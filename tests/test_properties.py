@@ -71,7 +71,7 @@ def native(p: Problem) -> Problem:
     return replace(p, **arrays)
 
 
-@settings(max_examples=70)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_losses_equal_the_oracle(row, isa, data) -> None:
     given_, weights, reduction, options = of_loss(data, row)
@@ -127,7 +127,7 @@ def test_a_constant_added_to_all_scores_of_a_row_changes_nothing(isa, exclusive_
     expected.check(exclusive_row.on_scores(shifted, p.y))
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_does_not_matter(isa, row, data, seed) -> None:
     given_, weights, _, options = of_loss(data, row)
@@ -141,7 +141,7 @@ def test_the_order_of_rows_does_not_matter(isa, row, data, seed) -> None:
     expected.check((loss, dW, db, back))
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_linear_loss_is_the_loss_of_the_scores(isa, row, data) -> None:
     """Through scores that were stored and rounded: within the same bounds, which count on rounded scores."""

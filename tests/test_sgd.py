@@ -16,7 +16,19 @@ from fastlc import reference
 
 from . import bounds, oracle
 from .bounds import assert_within
-from .cases import ROWS, Array, Problem, all_weights, class_weight, own_copy, problem, row_id, variants
+from .cases import (
+    ROWS,
+    Array,
+    Problem,
+    all_weights,
+    class_weight,
+    own_copy,
+    pair_id,
+    problem,
+    row_id,
+    variants,
+    with_each,
+)
 from .oracle import wide
 
 # How the step is taken: each switch alone, then together.
@@ -158,9 +170,8 @@ def test_one_batch(row_and_step, shape, dtype, isa) -> None:
     rng = np.random.default_rng(1)
     for size in (1, 2, len(p.X) - len(p.X) % 3):
         batch = rng.permutation(len(p.X))[:size]
-        for options in variants(row)[:2]:
-            check_one_batch(row, p, batch, step, {}, options, bias=True)
-            check_one_batch(row, p, batch, step, weights, options, bias=size != 2)
+        check_one_batch(row, p, batch, step, {}, variants(row)[0], bias=True)
+        check_one_batch(row, p, batch, step, weights, variants(row)[-1], bias=size != 2)
 
 
 # The sizes at which an update may change its ways: columns, classes, rows a batch.
@@ -169,15 +180,7 @@ STEP_SHAPES += [(300, 17, 11), (130, 31, 2), (16, 40, 32), (17, 21, 33), (12, 65
 STEP_SHAPES += [(6, 1100, 20), (2, 24, 300), (600, 7, 1)]
 
 
-@pytest.fixture(
-    params=[
-        (row, shape)
-        for i, shape in enumerate(STEP_SHAPES)
-        for row in ROWS
-        if row_id(row) in ("cross_entropy", "hinge", "logistic-values") or i % 3 == 0
-    ],
-    ids=lambda pair: f"{row_id(pair[0])}-{pair[1]}",
-)
+@pytest.fixture(params=with_each(STEP_SHAPES, few=STEP_SHAPES[::4]), ids=pair_id)
 def row_and_shape(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -187,8 +190,7 @@ def test_one_batch_of_every_shape(row_and_shape, dtype, isa) -> None:
     p = problem(shape, dtype, row)
     rows = np.random.default_rng(4).permutation(len(p.X))
     for i, size in enumerate({1, len(rows) - 1, len(rows)} - {0}):
-        check_one_batch(row, p, rows[:size], STEPS[0], {}, {}, bias=True)
-        check_one_batch(row, p, rows[:size], STEPS[-1 - i], class_weight(row, p), {}, bias=i == 0)
+        check_one_batch(row, p, rows[:size], STEPS[-i], class_weight(row, p) if i else {}, {}, bias=i != 2)
 
 
 @few_shapes
@@ -225,8 +227,8 @@ def test_whole_epochs_against_the_reference(row_and_step, shape, isa) -> None:
     p = problem(shape, np.float64, row)
     weights = all_weights(row, p)
     rng = np.random.default_rng(3)
-    for batch_size in (1, 7, 60, 100):
-        for options in variants(row)[:2]:
+    for batch_size in (1, 7, 60):
+        for options in variants(row)[::-1][:2]:
             fast, slow = Trained(p, average_from=3), Trained(p, average_from=3)
             for _ in range(2):
                 order = rng.permutation(len(p.X))[:40]

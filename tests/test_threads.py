@@ -21,7 +21,7 @@ import pytest
 import fastlc
 
 from . import child
-from .cases import as_bytes, calls_of_loss, calls_without_loss, problem, variants
+from .cases import as_bytes, calls_of_loss, calls_without_loss, pair_id, problem, variants, with_each
 
 # Large enough to be split: few classes and many, one class; many rows, many columns, many of both.
 SHAPES = [
@@ -57,15 +57,25 @@ def test_the_same_bits(shape, dtype, isa) -> None:
     assert_same_for_all_numbers(calls_without_loss(problem(shape, dtype)))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_same_bits_of_losses(row, shape, dtype, isa) -> None:
+@pytest.fixture(params=with_each(SHAPES, few=[SHAPES[0], SHAPES[4]]), ids=pair_id)
+def row_and_shape(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def test_the_same_bits_of_losses(row_and_shape, dtype, isa) -> None:
+    row, shape = row_and_shape
     p = problem(shape, dtype, row)
     assert_same_for_all_numbers(calls_of_loss(row, p, variants(row)[-1]))
 
 
-@pytest.mark.parametrize("shape", [(12_000, 200, 10), (4000, 50, 300)], ids=str)
-def test_the_same_bits_of_epochs_in_large_batches(row, shape, dtype, isa) -> None:
+@pytest.fixture(params=with_each([(12_000, 200, 10), (4000, 50, 300)], few=[(4000, 50, 300)]), ids=pair_id)
+def row_and_large_shape(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def test_the_same_bits_of_epochs_in_large_batches(row_and_large_shape, dtype, isa) -> None:
     """Batches that are themselves large enough to be split."""
+    row, shape = row_and_large_shape
     p = problem(shape, dtype, row)
 
     def epoch() -> Any:
@@ -87,9 +97,10 @@ def test_the_same_bits_every_time(dtype, isa) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_many_python_threads_at_once(row, isa) -> None:
+def test_many_python_threads_at_once(exclusive_row, isa) -> None:
     """Different problems at the same time, each through the same pool, large and small mixed."""
     fastlc.set_num_threads(3)
+    row = exclusive_row
     problems = [problem(shape, np.float32, row) for shape in (*SHAPES, (20, 30, 10), (1, 5, 3))]
 
     def compute(p: Any) -> Any:
