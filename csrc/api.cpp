@@ -136,8 +136,8 @@ double divisor_of(const fastlc_call &call, const Rows &rows) {
     for (int64_t i = 0; i < rows.n; ++i) {
       const int64_t row = rows.order ? rows.order[i] : rows.first + i;
       if (labels && is_ignored(call, labels[row])) continue;
-      sum += (sample_weight ? static_cast<double>(sample_weight[row]) : 1.0) *
-             (class_weight ? static_cast<double>(class_weight[labels[row]]) : 1.0);
+      const double weight = sample_weight ? static_cast<double>(sample_weight[row]) : 1.0;
+      sum += class_weight && weight != 0 ? weight * static_cast<double>(class_weight[labels[row]]) : weight;
     }
     return sum;
   });

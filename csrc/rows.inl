@@ -48,9 +48,8 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows
       const int64_t row = rows.order ? rows.order[i] : rows.first + i;
       if (labels && is_ignored(call, labels[row])) continue;
       const Int<T> label = labels ? Int<T>(labels[row]) : 0;
-      T weight = 1;
-      if (sample_weight) weight *= sample_weight[row];
-      if (class_weight) weight *= class_weight[label];
+      T weight = sample_weight ? sample_weight[row] : T(1);
+      if (class_weight && weight != 0) weight *= class_weight[label];  // of a row that counts: 0 · nan would
       if (weight == 0) continue;
       block.x[n] = X + row * call.X_stride;
       block.row[n] = row;

@@ -471,3 +471,20 @@ def test_loss_on_scores_and_linear_loss_agree(row, dtype, isa) -> None:
     for part in ((loss, dS), (linear_loss, dX)):
         exact.check(part)
     assert reference.scores(p.S, eye).tobytes() == p.S.tobytes()
+
+
+def test_the_class_weight_of_a_row_that_counts_for_nothing_may_be_nan(dtype, isa) -> None:
+    """The weights of row and class are multiplied only where there is something to weigh (found by fuzzing)."""
+    for row in ROWS:
+        if row.targets != "labels":
+            continue
+        p = problem((24, 7, 3), dtype, row)
+        v, k = np.where(p.y == 1, 0, p.sample_weight).astype(dtype), np.array([0.5, np.nan, 2.0], dtype)
+        if row.one_vs_rest:
+            k[1] = 1  # of a score, not of rows
+        for reduction in ("mean", "none"):
+            how = {"sample_weight": v, "class_weight": k, "reduction": reduction}
+            loss, *gradients = row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
+            for part in (loss, *gradients):
+                assert np.isfinite(part).all(), row.name
+            assert not gradients[2][p.y == 1].any()

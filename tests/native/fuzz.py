@@ -1,13 +1,14 @@
 """Fuzzes the C interface (fuzz.cpp) for a while: ``python tests/native/fuzz.py --seconds 3600``.
 
-Prints how many calls were tried, how much of the compiled code they reached, and what was found; exits with 1 if anything
-was. Inputs that reached something new are kept in a folder of their own, from where the next run goes on; an input that
-fails is written there too, and ``--input FILE`` repeats it.
+Prints how many calls were tried, how much of the compiled code they reached, and what was found; exits with 1 if
+anything was. Inputs that reached something new are kept in a folder of their own, from where the next run goes on; an
+input that fails is written there too, and ``--input FILE`` repeats it.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import subprocess
 import sys
@@ -40,7 +41,10 @@ def main() -> int:
     if given.input:
         return subprocess.run([program, given.input], check=False).returncode
     given.corpus.mkdir(parents=True, exist_ok=True)
-    limits = [f"-max_total_time={given.seconds}", "-max_len=512", "-rss_limit_mb=4096", "-print_final_stats=1"]
+    for i in range(200):  # long enough for all the choices of a call, which libFuzzer would take hours to come to
+        Path(given.corpus, f"seed-{i}").write_bytes(random.Random(i).randbytes(200))
+    limits = [f"-max_total_time={given.seconds}", "-max_len=256", "-len_control=0", "-rss_limit_mb=4096"]
+    limits.append("-print_final_stats=1")
     command = [program, given.corpus, f"-artifact_prefix={given.corpus}/failed-", *limits]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
     if done.returncode:
