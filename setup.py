@@ -24,6 +24,10 @@ if X86:
     INSTRUCTION_SETS["avx512"] = [
         "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512",
     ]  # fmt: skip
+MACROS = [("FASTLC_X86", None)] if X86 else []
+# Each source and its flags. tests/native/ compiles the same, with sanitizers.
+COMPILED = dict.fromkeys(["csrc/api.cpp", "csrc/bindings.cpp", "csrc/dispatch.cpp", "csrc/parallel.cpp"], FLAGS)
+COMPILED |= {f"csrc/isa/{name}.cpp": FLAGS + KERNEL_FLAGS + flags for name, flags in INSTRUCTION_SETS.items()}
 
 
 class BuildExt(build_ext):
@@ -31,12 +35,9 @@ class BuildExt(build_ext):
 
     def build_extension(self, ext):
         self.check_compiler()
-        compiled = dict.fromkeys(ext.sources, FLAGS)
-        for name, flags in INSTRUCTION_SETS.items():
-            compiled[f"csrc/isa/{name}.cpp"] = FLAGS + KERNEL_FLAGS + flags
         out_of_date = self.force or not os.path.exists(self.get_ext_fullpath(ext.name))
         built = 0 if out_of_date else os.path.getmtime(self.get_ext_fullpath(ext.name))
-        if all(os.path.getmtime(path) <= built for path in [*compiled, *ext.depends]):
+        if all(os.path.getmtime(path) <= built for path in [*ext.sources, *ext.depends]):
             return
 
         def compile_one(source):
@@ -46,11 +47,11 @@ class BuildExt(build_ext):
                 macros=ext.define_macros,
                 include_dirs=ext.include_dirs,
                 debug=self.debug,
-                extra_postargs=compiled[source],
+                extra_postargs=COMPILED[source],
             )
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            objects = [made for some in pool.map(compile_one, compiled) for made in some]
+            objects = [made for some in pool.map(compile_one, ext.sources) for made in some]
         self.compiler.link_shared_object(
             objects,
             self.get_ext_fullpath(ext.name),
@@ -97,17 +98,18 @@ class BuildPy(build_py):
         return super().get_outputs(include_bytecode) + copied
 
 
-setup(
-    cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
-    ext_modules=[
-        Extension(
-            "fastlc._core",
-            sources=["csrc/api.cpp", "csrc/bindings.cpp", "csrc/dispatch.cpp", "csrc/parallel.cpp"],
-            depends=["setup.py", *glob("csrc/**/*.h", recursive=True), *glob("csrc/**/*.inl", recursive=True)],
-            include_dirs=["csrc", pybind11.get_include()],
-            define_macros=[("FASTLC_X86", None)] if X86 else [],
-            extra_link_args=["-pthread"],
-            language="c++",
-        )
-    ],
-)
+if __name__ == "__main__":
+    setup(
+        cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
+        ext_modules=[
+            Extension(
+                "fastlc._core",
+                sources=list(COMPILED),
+                depends=["setup.py", *glob("csrc/**/*.h", recursive=True), *glob("csrc/**/*.inl", recursive=True)],
+                include_dirs=["csrc", pybind11.get_include()],
+                define_macros=MACROS,
+                extra_link_args=["-pthread"],
+                language="c++",
+            )
+        ],
+    )
