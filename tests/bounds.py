@@ -472,9 +472,9 @@ def sgd_step(
     """Errors of W and of velocity after one step. Each of lr, momentum, … is rounded to the dtype as well.
 
     Every term of the velocity goes through at most 8 roundings: weight decay's product and sum, the factor
-    ``1 - dampening`` and its product, momentum's product and the sum. Every term of W goes through at most 15 with
-    those: momentum's twice (Nesterov), lr's product and difference, l1's threshold and the division by ``1 + lr l2``,
-    which is two roundings itself. The proximal map has Lipschitz constant 1.
+    ``1 - dampening`` and its product, momentum's product and the sum. Every term of W goes through at most 20 with
+    those: momentum's twice (Nesterov), lr's product and difference, l1's threshold and the division by ``1 + r l2``,
+    where ``r = lr (1 - dampening) / (1 - momentum)`` is of 4 itself. The proximal map has Lipschitz constant 1.
     """
     W, dW = np.abs(_f64(W)), np.abs(_f64(dW))
     past = np.zeros_like(W) if velocity is None else np.abs(_f64(velocity))
@@ -484,8 +484,10 @@ def sgd_step(
     d_err = dW_err
     if momentum:
         d_err = dW_err + momentum * v_err if nesterov else v_err
-    size = W + lr * (g + (1 + momentum) * v + l1)
-    return lr * d_err + gamma(15, dtype) * size + 2 * tiny(dtype), v_err
+    size = W + lr * (g + (1 + momentum) * v)
+    if l1:
+        size = size + l1 * (lr * abs((1 - dampening) / (1 - momentum)) if momentum else lr)
+    return lr * d_err + gamma(20, dtype) * size + 2 * tiny(dtype), v_err
 
 
 def average(W: Array, W_err: Array, old: Array, count: int, dtype: Any) -> Array:

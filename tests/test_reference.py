@@ -577,8 +577,13 @@ def test_options_reach_the_linear_losses(lib, dtype) -> None:
         ({"momentum": 0.5, "dampening": 0.25, "weight_decay": 2.0}, 1 - 0.5 * 5.5, 5.5),
         ({"momentum": 0.5, "dampening": 1.0}, 1 - 0.5 * 1, 1),
         ({"dampening": 0.25}, 1 - 0.5 * 4, 2),  # of no momentum
+        ({"momentum": 1.0}, 1 - 0.5 * 6, 6),
+        ({"momentum": 1.5}, 1 - 0.5 * 7, 7),
         ({"l2": 2.0}, (1 - 0.5 * 4) / 2, 2),
         ({"l1": 0.5, "l2": 6.0}, (-1 + 0.25) / 4, 2),
+        ({"momentum": 0.5, "l1": 0.5}, -1.5 + 0.5, 5),  # a gradient moves W by lr / (1 - momentum) = 1 in the end
+        ({"momentum": 0.5, "l2": 1.0, "nesterov": True}, (1 - 0.5 * (4 + 0.5 * 5)) / 2, 5),
+        ({"momentum": 0.5, "dampening": 0.25, "l1": 1.0}, -1 + 0.75, 4),
     ],
 )
 def test_sgd_step(lib, dtype, options, weights, velocity) -> None:

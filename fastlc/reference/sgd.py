@@ -70,11 +70,9 @@ def sgd_step(
         velocity += real(1 - dampening) * g
         g = g + real(momentum) * velocity if nesterov else velocity
     W -= real(lr) * g
-    reach = lr * (1 - dampening) / (1 - momentum) if momentum else lr
-    if l1:
-        W[...] = np.sign(W) * np.maximum(np.abs(W) - real(reach) * real(l1), 0)
-    if l2:
-        W /= 1 + real(reach) * real(l2)
+    if l1 or l2:
+        reach = lr * (1 - dampening) / (1 - momentum) if momentum else lr
+        W[...] = np.sign(W) * np.maximum(np.abs(W) - real(reach) * real(l1), 0) / (1 + real(reach) * real(l2))
 
 
 def sgd_epoch(
