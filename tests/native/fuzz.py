@@ -10,16 +10,19 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from build import NOTICE, Sanitized
+from build import Sanitized
 
+NEWEST = [f"clang++-{version}" for version in range(25, 14, -1)]
+"""As Debian calls them."""
 BUILD = Sanitized(
     name="fuzz",
-    compiler="clang++",
+    compiler=next((name for name in ("clang++", *NEWEST) if shutil.which(name)), "clang++"),
     sanitizers="address,undefined,fuzzer",
     flags=("-O1", "-g1", "-fno-omit-frame-pointer", "-fno-sanitize-recover=undefined"),
     # Guard pages see more of vector code than AddressSanitizer, with which Clang takes minutes to compile it.
@@ -32,11 +35,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60, help="default: %(default)s")
     parser.add_argument("--corpus", type=Path, default=Path(tempfile.gettempdir(), "fastlc-fuzz"), metavar="FOLDER")
     parser.add_argument("--input", type=Path, metavar="FILE", help="repeat this one")
-    parser.add_argument("--optional", action="store_true", help="no failure if there is no Clang with libFuzzer")
+    BUILD.add_option(parser)
     given = parser.parse_args()
-    if not BUILD.works():
-        print(NOTICE.format(compiler=BUILD.compiler, sanitizers=BUILD.sanitizers, what="what only a fuzzer finds"))
-        return 0 if given.optional else 1
+    if not BUILD.works_or_says_so(given, "what only a fuzzer finds"):
+        return 0
     program = BUILD.program("fuzz.cpp")
     if given.input:
         return subprocess.run([program, given.input], check=False).returncode
