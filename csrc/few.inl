@@ -91,7 +91,8 @@ template <class T, bool plain>
 struct Descend {
   Descend(double lr, const fastlc_sgd &sgd, void *W, void *velocity)
       : rate(T(lr)), momentum(T(sgd.momentum)), gain(T(1 - sgd.dampening)), decay(T(sgd.weight_decay)),
-        shrink(T(reach(lr, sgd) * sgd.l1)), contract(T(1 / (1 + reach(lr, sgd) * sgd.l2))), nesterov(sgd.nesterov),
+        shrink(sgd.l1 == 0 ? T(0) : T(reach(lr, sgd) * sgd.l1)),
+        contract(sgd.l2 == 0 ? T(1) : T(1 / (1 + reach(lr, sgd) * sgd.l2))), nesterov(sgd.nesterov),
         W(static_cast<T *>(W)), velocity(sgd.momentum != 0 ? static_cast<T *>(velocity) : nullptr) {}
   // As far as a gradient moves the weights in the end: the proximal step must keep pace with it.
   static double reach(double lr, const fastlc_sgd &sgd) {
