@@ -1,13 +1,14 @@
 """Fuzzes the C interface (fuzz.cpp) for a while: ``python tests/native/fuzz.py --seconds 3600``.
 
-Prints how many calls were tried, how much of the compiled code they reached, and what was found; exits with 1 if
-anything was. Inputs that reached something new are kept in a folder of their own, from where the next run goes on; an
-input that fails is written there too, and ``--input FILE`` repeats it.
+A fault is planted first, and has to be reported. Prints how many calls were tried, how much of the compiled code they
+reached, and what was found; exits with 1 if anything was. Inputs that reached something new are kept in a folder of
+their own, from where the next run goes on; an input that fails is written there too, and ``--input FILE`` repeats it.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import re
 import shutil
@@ -30,6 +31,17 @@ BUILD = Sanitized(
 )
 
 
+def check_that_a_fault_is_seen(program: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "seed").write_bytes(random.Random(0).randbytes(200))
+        command = [program, folder, "-runs=2000", "-seed=1", "-max_len=256", f"-artifact_prefix={folder}/"]
+        environment = {**os.environ, "FASTLC_FUZZ_PLANT": "1"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode == 0 or "SEGV" not in done.stderr:
+        raise SystemExit(f"A planted fault was not reported:\n{done.stderr}")
+    print("A planted fault is reported: a row too many.", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=60, help="default: %(default)s")
@@ -43,6 +55,7 @@ def main() -> int:
     if given.input:
         return subprocess.run([program, given.input], check=False).returncode
     given.corpus.mkdir(parents=True, exist_ok=True)
+    check_that_a_fault_is_seen(program)
     for i in range(200):  # long enough for all the choices of a call, which libFuzzer would take hours to come to
         Path(given.corpus, f"seed-{i}").write_bytes(random.Random(i).randbytes(200))
     limits = [f"-max_total_time={given.seconds}", "-max_len=256", "-len_control=0", "-rss_limit_mb=4096"]
