@@ -148,6 +148,7 @@ double inverse_or_zero(double divisor) { return divisor == 0 ? 0 : 1 / divisor; 
 // ---- Stochastic gradient descent ------------------------------------------------------------------------------------
 
 fastlc_status check_sgd(const fastlc_call &call, const fastlc_sgd &sgd, bool has_velocity) {
+  if (sgd.size < sizeof sgd) return refuse(call, "fastlc_sgd has %zu bytes, expected %zu", sgd.size, sizeof sgd);
   const fastlc_status status =
       check_rates(call, {{"momentum", sgd.momentum}, {"dampening", sgd.dampening}, {"weight_decay", sgd.weight_decay},
                          {"l1", sgd.l1}, {"l2", sgd.l2}});
@@ -162,6 +163,7 @@ fastlc_status check_sgd(const fastlc_call &call, const fastlc_sgd &sgd, bool has
 }
 
 fastlc_status check_epoch(const fastlc_call &call, const fastlc_sgd &sgd, const fastlc_epoch &epoch) {
+  if (epoch.size < sizeof epoch) return refuse(call, "fastlc_epoch has %zu bytes, expected %zu", epoch.size, sizeof epoch);
   fastlc_status status = check_sgd(call, sgd, epoch.velocity_W && (!epoch.b || epoch.velocity_b));
   if (status != FASTLC_OK) return status;
   if (epoch.first_step < 0) {
@@ -172,6 +174,9 @@ fastlc_status check_epoch(const fastlc_call &call, const fastlc_sgd &sgd, const 
   }
   if (epoch.batch_size < 1) {
     return refuse(call, "batch_size = %lld, expected at least 1", as_long(epoch.batch_size));
+  }
+  if (epoch.rows < 0 || (!epoch.order && epoch.rows > call.n)) {
+    return refuse(call, "rows = %lld, X has %lld", as_long(epoch.rows), as_long(call.n));
   }
   if (epoch.order) {
     for (int64_t i = 0; i < epoch.rows; ++i) {
@@ -274,6 +279,11 @@ fastlc_status fastlc_loss(const fastlc_call *call, fastlc_gradients *out) {
     }
     fastlc_status status = check_rates(*call, {{"l1", call->l1}, {"l2", call->l2}});
     if (status != FASTLC_OK) return status;
+    if (call->reduction != FASTLC_MEAN && call->reduction != FASTLC_SUM && call->reduction != FASTLC_NONE) {
+      return refuse(*call, "reduction is unknown");
+    }
+    if (!call->W && (out->dW || out->db)) return refuse(*call, "dW and db need W");
+    if (out->db && !out->dW) return refuse(*call, "db needs dW");
     const bool regularised = call->l1 != 0 || call->l2 != 0;
     if (regularised && call->reduction == FASTLC_NONE) {
       return refuse(*call, "reduction = 'none' leaves no place for l1 and l2");
@@ -285,6 +295,7 @@ fastlc_status fastlc_loss(const fastlc_call *call, fastlc_gradients *out) {
     Workspace work(*call);
     if (out->losses) std::memset(out->losses, 0, sizeof(T) * static_cast<size_t>(call->n));
     if (!kernels<T>().loss(*call, rows, scale, work.run, *out)) return FASTLC_CANCELLED;
+    if (call->reduction == FASTLC_NONE) out->loss = 0;
     if (regularised && call->W) out->loss += kernels<T>().penalty(*call, static_cast<T *>(out->dW));
     return FASTLC_OK;
   });

@@ -425,7 +425,9 @@ struct Fuzz {
       epoch.order = reinterpret_cast<const int64_t *>(made.data);
     }
     epoch.batch_size = in.ConsumeIntegralInRange<int64_t>(chance(3) ? -1 : 1, 80);
-    const int64_t batches = epoch.batch_size > 0 ? (epoch.rows + epoch.batch_size - 1) / epoch.batch_size : 0;
+    if (chance(3)) epoch.rows = epoch.order ? -1 : call.n + in.ConsumeIntegralInRange<int64_t>(-1, 1);
+    if (chance(2)) epoch.size -= 1;
+    const int64_t batches = epoch.batch_size > 0 && epoch.rows > 0 ? (epoch.rows + epoch.batch_size - 1) / epoch.batch_size : 0;
     std::vector<double> rates(static_cast<size_t>(chance(30) ? batches : 1), option(0.01));
     epoch.lr = rates.data();
     epoch.lr_size = static_cast<int64_t>(rates.size()) + (chance(2) ? 1 : 0);
