@@ -69,7 +69,7 @@ typedef struct {
   double loss;                    /* mean or sum; 0 for FASTLC_NONE */
   void *losses;                   /* (n), the weighted loss of each row: for FASTLC_NONE */
   void *dW;                       /* (c, d) */
-  void *db;                       /* (c) */
+  void *db;                       /* (c); only with dW */
   void *dX;                       /* (n, d); d loss / d S if X holds scores */
 } fastlc_gradients;
 
