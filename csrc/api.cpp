@@ -178,9 +178,6 @@ fastlc_status check_epoch(const fastlc_call &call, const fastlc_sgd &sgd, const 
   if (epoch.rows < 0 || (!epoch.order && epoch.rows > call.n)) {
     return refuse(call, "rows = %lld, X has %lld", as_long(epoch.rows), as_long(call.n));
   }
-  if (epoch.rows < 0 || (!epoch.order && epoch.rows > call.n)) {
-    return refuse(call, "rows = %lld, X has %lld", static_cast<long long>(epoch.rows), static_cast<long long>(call.n));
-  }
   if (epoch.order) {
     for (int64_t i = 0; i < epoch.rows; ++i) {
       if (static_cast<uint64_t>(epoch.order[i]) >= static_cast<uint64_t>(call.n)) {

@@ -35,7 +35,7 @@ OTHERS = ["bench*", "bounds", "data", "demo", "docs", "instructions", "memory", 
 SLOW = "not the_same_bits and not other_threads_run_meanwhile"
 """Large work, many times: threads.py and the fuzzer look at the same."""
 SECONDS = 15
-"""For threads.cpp, which computes on the C interface from several threads, and forks."""
+"""For threads.cpp, which computes on the C interface from several threads, and forks. calls.cpp takes none."""
 LEAKS = "tests/test_lifetimes.py"
 """Calls every function thousands of times, also with what it refuses."""
 
@@ -153,7 +153,8 @@ def main() -> int:
         check_that_faults_are_seen(sandbox)
         well = run_tests(sandbox, options.every, given)
         if not given:
-            well = subprocess.run([BUILD.program("threads.cpp"), str(SECONDS)], check=False).returncode == 0 and well
+            for command in ([BUILD.program("calls.cpp")], [BUILD.program("threads.cpp"), str(SECONDS)]):
+                well = subprocess.run(command, check=False).returncode == 0 and well
             leaked = sandbox.leaked("-m", "pytest", "-q", "-p", "no:cacheprovider", LEAKS)
             well = well and not leaked
             print(leaked or "No leaks.")
