@@ -409,8 +409,8 @@ def on_scores(
     # error, accumulated in float64 whatever the dtype.
     scaling = gamma(6, dtype) + (gamma(len(loss), np.float64) if reduction == "mean" else 0)
     lost = tiny(dtype) * (weight != 0)  # rows of weight 0 have no error at all: they are exactly 0
-    loss_err = weight * loss_err + scaling * loss + lost
-    dS_err = weight[:, None] * dS_err + scaling * dS + lost[:, None]
+    loss_err = (1 + scaling) * weight * loss_err + scaling * loss + lost
+    dS_err = (1 + scaling) * weight[:, None] * dS_err + scaling * dS + lost[:, None]
     if reduction == "none":
         return Errors(loss_err, dS_err)
     if rows.divisor == 0:

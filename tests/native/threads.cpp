@@ -81,7 +81,7 @@ struct Problem {
     static const double options[] = {1, 1, 1, 1};  // valid for all
     call.loss = loss;
     call.options = options;
-    if (fastlc_loss_info(loss)->takes_values) {
+    if (!(fastlc_loss_info(loss)->kind & FASTLC_LABELS)) {
       call.targets = targets.data();
     } else {
       call.labels = labels.data();
