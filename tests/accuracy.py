@@ -242,7 +242,8 @@ def main() -> None:
     isas = list(_core.isas_usable)
 
     print("# How exact\n")
-    print(f"Errors against {DIGITS}-digit arithmetic, as `python -m tests.accuracy` prints them.\n")
+    command = f"python -m tests.accuracy --every {given.every} --rows {given.rows}"
+    print(f"Errors against {DIGITS}-digit arithmetic, as `{command}` prints them.\n")
     print("## exp, log, log1p: the largest error in ulp\n")
     share = "every float32" if given.every == 1 else f"every {given.every}th float32"
     print(f"Over {share} and 12000 random float64 of where each is used.\n")
