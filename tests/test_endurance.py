@@ -50,7 +50,8 @@ def test_a_mean_over_ten_million_rows_does_not_drift(name, long_problem) -> None
     print(f"{name}: mean over {ROWS} rows {loss!r}, of the distinct ones {want.loss!r}")
     of_sum = bounds.gamma(ROWS, np.float64) * abs(want.loss)
     assert abs(loss - want.loss) <= want.errors.loss + of_sum
-    # A gradient is summed in the dtype: blocks of at most 480 rows, in at most 64 pieces, added up in two levels.
+    # A gradient is summed in the dtype, in three levels: within blocks of 16 to 480 rows, the blocks of a piece, and at
+    # most 64 pieces.
     additions = 480 + ROWS // 64 // 16 + 64
     size = np.abs(oracle.wide(row.reference(oracle.wide(X[:DISTINCT]) @ oracle.wide(W).T + b, y, reduction="none")[1]))
     for got, exact, magnitude in ((dW, want.dW, size.T @ np.abs(X[:DISTINCT])), (db, want.db, size.sum(axis=0))):

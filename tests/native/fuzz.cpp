@@ -146,7 +146,7 @@ struct Fuzz {
     return made;
   }
 
-  // (rows, columns) with a stride of any sign; rows of a stride shorter than a row are allowed by the header, too.
+  // (rows, columns) with a stride of any sign.
   const void *matrix(int64_t rows, int64_t columns, int64_t *stride) {
     const int64_t step = columns + (chance(30) ? in.ConsumeIntegralInRange<int64_t>(0, 9) : 0);
     const bool down = chance(20);
@@ -220,7 +220,7 @@ struct Fuzz {
     }
   }
 
-  void choose_loss(int64_t) {
+  void choose_loss() {
     call.loss = in.ConsumeIntegralInRange<int>(0, fastlc_loss_count() - 1);
     const fastlc_loss_description &info = *fastlc_loss_info(call.loss);
     static const double usual[4] = {1, 1, 1, 1};
@@ -329,7 +329,7 @@ struct Fuzz {
   }
 
   void loss() {
-    choose_loss(call.n);
+    choose_loss();
     fastlc_gradients out{};
     outputs.reserve(4);
     auto maybe = [&](void **to, int64_t count) {
@@ -395,7 +395,7 @@ struct Fuzz {
   }
 
   void epoch() {
-    choose_loss(call.n);
+    choose_loss();
     const fastlc_sgd how = sgd();
     fastlc_epoch epoch{};
     epoch.size = sizeof epoch;
