@@ -17,7 +17,7 @@ from .reference import Array
 _FLOATS = ("float32", "float64")
 
 
-def _as_array(value: Any, name: str, dtype: str | None = None) -> Array:
+def as_array(value: Any, name: str, dtype: str | None = None) -> Array:
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, expected a plain one: fill it first with {name}.filled()")
     if hasattr(value, "toarray") and not hasattr(value, "__array__"):
@@ -53,14 +53,14 @@ def _native(array: Array) -> Array:
 
 def floats(value: Any, name: str, dtype: str | None = None, like: str | None = None) -> Array:
     """Floats of `dtype`, the dtype of the argument `like`; of float32 or float64 if there is none."""
-    array = _as_array(value, name, dtype)
+    array = as_array(value, name, dtype)
     _check_float(array, name, dtype, like)
     return _native(array)
 
 
 def integers(value: Any, name: str, expected: str, wide: bool) -> Array:
     """Integers or booleans along one axis; int64 if `wide`."""
-    array = _as_array(value, name)
+    array = as_array(value, name)
     if array.size == 0 and isinstance(value, (list, tuple)):
         array = array.astype(np.int64)
     if array.dtype.kind not in "iub":
@@ -74,7 +74,7 @@ def integers(value: Any, name: str, expected: str, wide: bool) -> Array:
 
 def holds_floats(value: Any) -> bool:
     """Whether y is an array of targets rather than of labels."""
-    return _as_array(value, "y").dtype.kind not in "iub"
+    return as_array(value, "y").dtype.kind not in "iub"
 
 
 def rates(value: Any, first_step: int, rows: int, batch_size: int) -> Array:
