@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _arrays, functional
 from ._checks import integer, number
+from ._progress import progress_bar
 from .functional import sgd_epoch
 from .losses import LOSSES
 from .optim import ReduceOnPlateau, Schedule, SGDState
@@ -267,7 +268,7 @@ def fit(
         best_epoch = best[0] if best else None
         return FitResult(W_to_use, b_to_use, history, best_epoch, interrupted, stopped_early, state, W, b)
 
-    bar = _progress_bar(epochs, loss) if progress else None
+    bar = progress_bar("fit", epochs, loss, "epoch") if progress else None
     try:
         for epoch in range(epochs):
             order = rng.permutation(rows) if shuffle else rows
@@ -406,11 +407,3 @@ def _split(
     rows = rng.permutation(rows)
     held_out = rows[:count]
     return np.sort(rows[count:]), (X[held_out], y[held_out], None if v is None else v[held_out])
-
-
-def _progress_bar(epochs: int, name: str) -> Any:
-    try:
-        from tqdm import tqdm
-    except ImportError as error:
-        raise ImportError("fit(progress=True) needs tqdm: pip install 'fastlc[demo]'") from error
-    return tqdm(total=epochs, desc=name, unit="epoch", leave=False, disable=None)  # None: only on a terminal
