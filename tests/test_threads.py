@@ -244,26 +244,38 @@ def test_fork_after_threads() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_fork_while_another_thread_computes() -> None:
-    """Whatever locks the pool holds at that moment, the child must not inherit them held."""
-    p = problem(SHAPES[0], np.float32)
-    fastlc.set_num_threads(4)
-    want = as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b))
+def test_fork_while_other_threads_compute() -> None:
+    """Whatever state the pool is in at that moment, the child must not wait for what only its parent has."""
+    problems = [problem(shape, np.float32) for shape in ((600, 100, 10), (200, 30, 100))]
+    wants = [as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b)) for p in problems]
     done = threading.Event()
+    wrong = []
 
-    def compute() -> None:
+    def compute(p: Any, want: Any) -> None:
         while not done.is_set():
-            fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b)
+            if not _same_as(want, p):
+                wrong.append(p)
 
-    thread = threading.Thread(target=compute)
-    thread.start()
+    def in_child() -> bool:
+        results = []
+        for number in (2, 3, 1):
+            fastlc.set_num_threads(number)
+            results += [_same_as(want, p) for want, p in zip(wants, problems, strict=True)]
+        return all(results)
+
+    threads = [threading.Thread(target=compute, args=(problems[k % 2], wants[k % 2])) for k in range(3)]
+    for thread in threads:
+        thread.start()
     try:
-        for i in range(20):
-            time.sleep(0.001 * (i % 4))
-            assert_child_succeeds(lambda: _same_as(want, p))
+        for i in range(60):
+            fastlc.set_num_threads(1 + i % 6)
+            time.sleep(0.0007 * (i % 4))
+            assert_child_succeeds(in_child)
     finally:
         done.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
+    assert not wrong
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ OTHERS += ["memory", "optim", "plot", "reference", "signatures", "training"]
 SLOW = "not the_same_bits and not other_threads_run_meanwhile"
 """Large work, many times: threads.py and the fuzzer look at the same."""
 SECONDS = 15
-"""For threads.cpp, which computes on the C interface from several threads, and forks. calls.cpp takes none."""
+"""For threads.cpp, which computes on the C interface from several threads. calls.cpp takes none."""
 LEAKS = "tests/test_lifetimes.py"
 """Calls every function thousands of times, also with what it refuses."""
 

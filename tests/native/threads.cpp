@@ -1,13 +1,12 @@
-// The threads of the library: callers that compute at the same time, on one pool, while the number of threads changes, calls
-// are cancelled and the process forks. Every result must have the bits of one thread alone.
+// The threads of the library: callers that compute at the same time, on one pool, while the number of threads changes and
+// calls are cancelled. Every result must have the bits of one thread alone.
 //
 //   threads seconds    about so long
 //   threads race       plants a race: two callers update the same weights
 //
-// threads.py runs both under ThreadSanitizer, sanitize.py the first under AddressSanitizer. ThreadSanitizer cannot follow a
-// forked child that starts threads ("dup thread with used id"): there, nothing forks.
-#include <signal.h>
-#include <sys/wait.h>
+// threads.py runs both under ThreadSanitizer, sanitize.py the first under AddressSanitizer. Nothing forks here: GCC's
+// ThreadSanitizer cannot follow a child that starts threads ("dup thread with used id"), and its AddressSanitizer leaves the
+// child the locks of its allocator as they happen to be. tests/test_threads.py forks, without sanitizers.
 #include <unistd.h>
 
 #include <cstdio>
@@ -28,11 +27,6 @@ namespace {
 using Bytes = std::vector<char>;
 using Random = std::mt19937;
 
-#ifdef __SANITIZE_THREAD__
-constexpr bool kForks = false;
-#else
-constexpr bool kForks = true;
-#endif
 constexpr int kCallers = 4;
 constexpr int64_t kBatches = 3;  // of an epoch
 
@@ -197,7 +191,7 @@ std::vector<Task> make_tasks() {
   return tasks;
 }
 
-std::atomic<int64_t> calls{0}, cancelled{0}, wrong{0}, children{0};
+std::atomic<int64_t> calls{0}, cancelled{0}, wrong{0};
 std::atomic<bool> stop{false};
 
 void compute(const Task &task, Random &random) {
@@ -223,28 +217,6 @@ void caller(const std::vector<Task> &tasks, unsigned seed) {
   while (!stop) compute(tasks[random() % tasks.size()], random);
 }
 
-// The child computes too, with threads of its own, beside the memory of callers that it has not.
-void fork_and_compute(const std::vector<Task> &tasks, Random &random) {
-  std::fflush(stdout);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    alarm(120);  // a child that hangs is killed
-    wrong = 0;
-    for (int i = 0; i < 4; ++i) {
-      fastlc_set_num_threads(1 + i % 3);
-      compute(tasks[random() % tasks.size()], random);
-    }
-    std::fflush(stdout);
-    _exit(wrong ? 1 : 0);
-  }
-  int status = 0;
-  if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-    std::printf("a forked child ended with status %d\n", status);
-    ++wrong;
-  }
-  ++children;
-}
-
 double seconds_now() {  // the clock that clock.h has not replaced
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -264,13 +236,12 @@ void stress(double seconds) {
     for (unsigned k = 0; k < kCallers; ++k) threads.emplace_back(caller, std::cref(tasks), k);
     while (seconds_now() < end) {
       fastlc_set_num_threads(1 + int(random() % 6));
-      if (kForks && random() % 32 == 0) fork_and_compute(tasks, random);
       usleep(3000);
     }
     stop = true;
     for (std::thread &thread : threads) thread.join();
-    std::printf("%s: so far %lld calls, %lld of them cancelled, %lld forks, %lld wrong results\n", name, (long long)calls,
-                (long long)cancelled, (long long)children, (long long)wrong);
+    std::printf("%s: so far %lld calls, %lld of them cancelled, %lld wrong results\n", name, (long long)calls,
+                (long long)cancelled, (long long)wrong);
     std::fflush(stdout);
   }
 }
