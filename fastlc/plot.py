@@ -1,4 +1,4 @@
-"""Pictures of a linear classifier: its weight rows as images, its losses as curves.
+"""Pictures of a linear classifier: its weights as images, its regions, its losses as curves and as landscapes.
 
 Drawn on the Axes given, or on a Figure of their own that belongs to no window system: save it, or show it in a
 notebook, with ``ax.figure``. Needs Matplotlib (the extra 'plot'), so nothing in fastlc imports this module before it
@@ -7,23 +7,29 @@ draws.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 try:
+    from matplotlib import colormaps
     from matplotlib.axes import Axes
+    from matplotlib.colors import ListedColormap, LogNorm, Normalize
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 except ImportError as error:
     raise ImportError("fastlc.plot needs Matplotlib: pip install 'fastlc[plot]'") from error
 
+from .functional import predict
+from .reference import Array
+
 
 def templates(
     W: ArrayLike,
-    shape: tuple[int, int],
+    shape: tuple[int, int] | tuple[int, int, int],
     classes: Sequence[Any] | None = None,
     ax: Axes | None = None,
     *,
@@ -32,14 +38,14 @@ def templates(
     """Each row of W as an image: the template that its class compares an image with.
 
     Red pixels raise the score of the class, blue ones lower it, white ones do not count; all rows share one scale. The
-    strongest half per cent are cut to the darkest colour.
+    strongest half per cent are cut to the darkest colour. Images in colour are drawn in theirs, with grey for 0.
 
     Parameters
     ----------
     W : (C, D)
         One row a class, ``coef_`` of an estimator.
-    shape : (height, width)
-        Of an image; ``height * width == D``.
+    shape : (height, width) or (height, width, 3)
+        Of an image; the product is D.
     classes : sequence of C names, optional
         Written above the images; default 0, 1, ….
     ax : Axes, optional
@@ -64,11 +70,12 @@ def templates(
     >>> ax.figure.savefig("templates.png")  # doctest: +SKIP
     """
     W = np.asarray(W)
-    height, width = shape
-    if W.ndim != 2 or len(W) == 0 or W.shape[1] != height * width:
-        raise ValueError(
-            f"W: expected shape (C, {height * width}) with C >= 1 for images of {height} x {width}, got {W.shape}"
-        )
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
+        raise ValueError(f"shape = {shape}, expected (height, width) or (height, width, 3)")
+    (height, width), pixels = shape[:2], math.prod(shape)
+    if W.ndim != 2 or len(W) == 0 or W.shape[1] != pixels:
+        size = " x ".join(map(str, shape))
+        raise ValueError(f"W: expected shape (C, {pixels}) with C >= 1 for images of {size}, got {W.shape}")
     names = range(len(W)) if classes is None else classes
     if len(names) != len(W):
         raise ValueError(f"classes: expected a name for each of the {len(W)} rows of W, got {len(names)}")
@@ -84,8 +91,9 @@ def templates(
     limit = (float(np.quantile(sizes, 0.995)) if sizes.size else 0.0) or 1.0  # a few extremes must not pale the rest
     for row, (weights, name) in enumerate(zip(W, names, strict=True)):
         left, top = row % columns * across, row // columns * down
+        image = weights.reshape(shape)
         ax.imshow(
-            weights.reshape(shape),
+            np.clip(0.5 + image / (2 * limit), 0, 1) if len(shape) == 3 else image,
             cmap="RdBu_r",
             vmin=-limit,
             vmax=limit,
@@ -98,11 +106,115 @@ def templates(
     return ax
 
 
+def decision_regions(
+    classifier: Callable[[Array], ArrayLike] | tuple[ArrayLike, ArrayLike] | Any,
+    X: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    ax: Axes | None = None,
+    *,
+    xlim: tuple[float, float] | None = None,
+    ylim: tuple[float, float] | None = None,
+    classes: Sequence[Any] | None = None,
+    resolution: int = 300,
+) -> Axes:
+    """The plane, each point in the colour of the class that a classifier gives it, and examples upon it.
+
+    Of weights, ``(W, b)``, the hyperplanes are drawn too: of class c the line ``w_c · x + b_c = 0`` where its score is
+    0, with an arrow along w_c, towards higher scores.
+
+    Parameters
+    ----------
+    classifier : function, object with `predict`, or (W, b)
+        A function or method from points (M, 2) to M labels, such as ``FitResult.predict``; or weights (C, 2) and (C,).
+    X : (N, 2), optional
+        Examples. The points that the function is given have its dtype, else that of W, else float64.
+    y : (N,) labels, optional
+        Of the examples: integers, strings, ….
+    ax : Axes, optional
+        Where to draw; default on a new Figure.
+    xlim, ylim : (low, high), optional
+        Default: around the examples; without any, (-1, 1).
+    classes : sequence of labels, optional
+        All there are, in the order of the colours; default those of the weights, else those that occur, sorted.
+    resolution : int
+        Points on each side of the picture that are classified, ≥ 2.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shapes do not fit, or there is a label that is not one of `classes`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastlc
+    >>> from fastlc.plot import decision_regions
+    >>> X, y = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]), np.array([0, 1, 2])
+    >>> result = fastlc.fit(X, y, lr=0.5)
+    >>> ax = decision_regions((result.W, result.b), X, y)
+    >>> ax.figure.savefig("regions.png")  # doctest: +SKIP
+    """
+    if resolution < 2:
+        raise ValueError(f"resolution = {resolution}, expected at least 2")
+    points = None if X is None else np.asarray(X)
+    if points is not None and (points.ndim != 2 or points.shape[1] != 2):
+        raise ValueError(f"X has shape {points.shape}, expected (N, 2)")
+    labels = None if y is None else np.asarray(y)
+    if labels is not None and (points is None or labels.shape != points.shape[:1]):
+        raise ValueError(f"y has shape {labels.shape}, X has {'no' if points is None else len(points)} rows")
+    predict, weights, dtype = _classifier(classifier, points)
+    xlim, ylim = (limits or _around(points, axis) for axis, limits in enumerate((xlim, ylim)))
+    across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
+    grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(dtype)
+    predicted = np.asarray(predict(grid))
+    if predicted.shape != grid.shape[:1]:
+        raise ValueError(
+            f"the classifier gives shape {predicted.shape}, expected a label for each of {len(grid)} points"
+        )
+    if classes is None and weights is not None:
+        classes = range(max(2, len(weights[0])))
+    occurring = predicted if labels is None else np.concatenate([predicted, labels])
+    known = np.unique(occurring) if classes is None else np.asarray(classes)
+    if not np.isin(occurring, known).all():
+        raise ValueError(f"a label is {occurring[~np.isin(occurring, known)][0]!r}, expected one of {known.tolist()}")
+
+    if ax is None:
+        ax = Figure(figsize=(4.5, 4.5), layout="constrained").add_subplot()
+    colours = [_COLOURS(c % _COLOURS.N) for c in range(len(known))]
+    regions = sum(c * (predicted == name) for c, name in enumerate(known)).reshape(resolution, resolution)
+    ax.imshow(
+        regions,
+        cmap=ListedColormap(colours),
+        vmin=-0.5,
+        vmax=len(known) - 0.5,
+        alpha=0.3,
+        extent=(*xlim, *ylim),
+        origin="lower",
+        interpolation="nearest",
+        aspect="auto",
+    )
+    if weights is not None:
+        _hyperplanes(ax, *weights, colours, xlim, ylim)
+    if points is not None:
+        for c, name in enumerate(known) if labels is not None else [(0, None)]:
+            shown = points if labels is None else points[labels == name]
+            colour = "black" if labels is None else colours[c]
+            ax.scatter(
+                shown[:, 0], shown[:, 1], s=18, color=colour, edgecolors="white", linewidths=0.5, label=name, zorder=3
+            )
+    ax.set(xlim=xlim, ylim=ylim)
+    return ax
+
+
 def learning_curve(
     curves: Mapping[str, Sequence[float]],
     ax: Axes | None = None,
     *,
     first_epoch: int = 1,
+    xlabel: str = "epoch",
     ylabel: str = "mean loss",
     log: bool = False,
 ) -> Axes:
@@ -116,7 +228,7 @@ def learning_curve(
         Where to draw; default on a new Figure.
     first_epoch : int
         The epoch of the first number; 0 if the curves begin before training.
-    ylabel : str
+    xlabel, ylabel : str
     log : bool
         Logarithmic scale for the numbers; those ≤ 0 are left out.
 
@@ -137,7 +249,7 @@ def learning_curve(
         ax.plot(epochs, values, label=name, linewidth=1.8, marker="o" if len(values) < 10 else None, markersize=4)
     if len(curves) > 1:
         ax.legend(frameon=False)
-    ax.set(xlabel="epoch", ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     if log:
         ax.set_yscale("log")
@@ -147,3 +259,177 @@ def learning_curve(
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.25)
     return ax
+
+
+def loss_surface(
+    f: Callable[[Array], float],
+    paths: Mapping[str, ArrayLike] | None = None,
+    ax: Axes | None = None,
+    *,
+    center: ArrayLike | None = None,
+    directions: tuple[ArrayLike, ArrayLike] | None = None,
+    xlim: tuple[float, float] | None = None,
+    ylim: tuple[float, float] | None = None,
+    log: bool = False,
+    resolution: int = 60,
+) -> Axes:
+    """A loss over a plane of its parameters, as contours, and the ways that a descent took on it.
+
+    The plane is ``center + u · directions[0] + v · directions[1]``. Of a function of two numbers it is all there is. Of
+    one of more numbers it is a cut; by default through the end of the last path, along the two directions in which the
+    paths vary most (their principal components, as in Li et al., "Visualizing the loss landscape of neural nets",
+    2018). Paths are then shown as projected onto it.
+
+    Parameters
+    ----------
+    f : function
+        Takes an array of the shape of `center` and returns a number.
+    paths : mapping from name to (T, …), optional
+        The points of each descent, in order, such as ``{"lr = 0.1": [w0, w1, …]}``. An empty name is not in the legend.
+    ax : Axes, optional
+        Where to draw; default on a new Figure.
+    center : array, optional
+        Default: 0 for two numbers, else the end of the last path.
+    directions : two arrays of the shape of `center`, optional
+        Linearly independent; u and v count in their lengths.
+    xlim, ylim : (low, high), optional
+        Of u and v; default around the paths, or (-1, 1).
+    log : bool
+        Contours evenly in the logarithm of f, which must be > 0.
+    resolution : int
+        Points on each side of the picture at which f is evaluated, ≥ 2.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, there is no telling the plane, or f is nowhere finite (and > 0, with `log`).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastlc.plot import loss_surface
+    >>> path = [np.array([0.9, 0.8]) * [0.6**t, 0.2**t] for t in range(9)]
+    >>> ax = loss_surface(lambda w: w[0] ** 2 + 2 * w[1] ** 2, {"descent": path})
+    >>> ax.figure.savefig("surface.png")  # doctest: +SKIP
+    """
+    if resolution < 2:
+        raise ValueError(f"resolution = {resolution}, expected at least 2")
+    walks = {name: np.asarray(path, dtype=np.float64) for name, path in (paths or {}).items()}
+    origin, plane = _plane(walks, center, directions)
+    flat = {name: (walk - origin).reshape(len(walk), -1) @ np.linalg.pinv(plane) for name, walk in walks.items()}
+    everything = np.concatenate(list(flat.values())) if flat else None
+    xlim, ylim = (limits or _around(everything, axis) for axis, limits in enumerate((xlim, ylim)))
+    across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
+    values = np.array(
+        [[float(f(origin + (u * plane[0] + v * plane[1]).reshape(origin.shape))) for u in across] for v in up]
+    )
+    values = np.ma.masked_invalid(np.where(values > 0, values, np.nan) if log else values)
+    if values.count() == 0:
+        raise ValueError(f"f is nowhere finite{' and > 0' if log else ''} in the picture")
+    if ax is None:
+        ax = Figure(figsize=(5, 4.2), layout="constrained").add_subplot()
+    low, high = float(values.min()), float(values.max())
+    if low < high:
+        levels = np.geomspace(low, high, 25) if log else low + (high - low) * np.linspace(0, 1, 25) ** 2
+        norm = LogNorm(low, high) if log else Normalize(low, high)
+        ax.contourf(across, up, values, levels=levels, cmap="Blues_r", norm=norm, alpha=0.75)
+        ax.contour(across, up, values, levels=levels, colors="white", linewidths=0.5)
+    for c, (name, walk) in enumerate(flat.items()):
+        colour = _COLOURS((c + 1) % _COLOURS.N)
+        ax.plot(*walk.T, marker="o", markersize=3, linewidth=1.4, color=colour, label=name)
+        ax.plot(*walk[0], marker="o", markersize=7, color=colour, markerfacecolor="white")
+        ax.plot(
+            *walk[-1], marker="*", markersize=11, color=colour, markeredgecolor="white", markeredgewidth=0.6, zorder=4
+        )
+    if any(flat):
+        ax.legend(fontsize="small")
+    ax.set(xlim=xlim, ylim=ylim)
+    return ax
+
+
+_COLOURS = colormaps["tab10"]
+
+
+def _classifier(
+    given: Any, points: Array | None
+) -> tuple[Callable[[Array], ArrayLike], tuple[Array, Array] | None, np.dtype[Any]]:
+    """A function from points to labels, the weights if those were given, and the dtype that it is to be asked in."""
+    dtype = np.dtype(np.float64) if points is None or points.dtype.kind != "f" else points.dtype
+    if isinstance(given, tuple):
+        if len(given) != 2:
+            raise ValueError(f"classifier is a tuple of {len(given)}, expected (W, b)")
+        W, b = np.asarray(given[0]), np.asarray(given[1])
+        if W.ndim != 2 or W.shape[1] != 2 or len(W) == 0 or b.shape != W.shape[:1]:
+            raise ValueError(f"classifier: W has shape {W.shape} and b {b.shape}, expected (C, 2) and (C,)")
+        return lambda X: predict(X, W, b), (W, b), W.dtype
+    if callable(given):
+        return given, None, dtype
+    if callable(getattr(given, "predict", None)):
+        return given.predict, None, dtype
+    raise TypeError(f"classifier is a {type(given).__name__}, expected a function, an object with predict, or (W, b)")
+
+
+def _around(points: Array | None, axis: int) -> tuple[float, float]:
+    """Limits with a margin around one coordinate of some points."""
+    finite = np.zeros(0) if points is None else points[np.isfinite(points[:, axis]), axis]
+    if finite.size == 0:
+        return -1.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    margin = 0.1 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def _hyperplanes(
+    ax: Axes, W: Array, b: Array, colours: Sequence[Any], xlim: tuple[float, float], ylim: tuple[float, float]
+) -> None:
+    """The line w · x + b = 0 of each class, and an arrow from its point next to the middle of the picture."""
+    middle = np.array([sum(xlim), sum(ylim)]) / 2
+    length = 0.12 * min(xlim[1] - xlim[0], ylim[1] - ylim[0])
+    for c, (w, bias) in enumerate(zip(W.astype(np.float64), b.astype(np.float64), strict=True)):
+        norm = np.linalg.norm(w)
+        if not 0 < norm < np.inf:
+            continue  # a score that is the same everywhere has no line
+        foot = middle - (w @ middle + bias) / norm**2 * w
+        colour = colours[1 if len(W) == 1 else c]  # a single row tells class 1 from class 0
+        ax.axline(foot, foot + np.array([-w[1], w[0]]) / norm, color=colour, linewidth=1.5)
+        ax.annotate("", foot + length * w / norm, foot, arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.8})
+
+
+def _plane(
+    walks: Mapping[str, Array], center: ArrayLike | None, directions: tuple[ArrayLike, ArrayLike] | None
+) -> tuple[Array, Array]:
+    """Its origin, and its two directions as the rows of a matrix."""
+    last = list(walks.values())[-1] if walks else None
+    for name, walk in walks.items():
+        if walk.ndim < 2 or len(walk) == 0 or walk.shape[1:] != last.shape[1:]:  # type: ignore[union-attr]  # there is one
+            raise ValueError(f"paths[{name!r}] has shape {walk.shape}, expected (T, …) with T >= 1, the same for all")
+    if center is not None:
+        origin = np.asarray(center, dtype=np.float64)
+    elif directions is not None and last is None:
+        origin = np.zeros(np.shape(directions[0]))
+    elif last is None or last[0].size == 2:
+        origin = np.zeros(2 if last is None else last.shape[1:])
+    else:
+        origin = last[-1]
+    if last is not None and origin.shape != last.shape[1:]:
+        raise ValueError(f"center has shape {origin.shape}, the points of the paths {last.shape[1:]}")
+    if directions is not None:
+        given = [np.asarray(direction, dtype=np.float64) for direction in directions]
+        if [direction.shape for direction in given] != [origin.shape] * 2:
+            raise ValueError(f"directions: expected two of shape {origin.shape}")
+        plane = np.stack([direction.ravel() for direction in given])
+    elif origin.size == 2:
+        plane = np.eye(2)
+    elif last is None:
+        raise ValueError(f"center has shape {origin.shape}, expected directions or paths to lay a plane through it")
+    else:
+        steps = np.concatenate([(walk - origin).reshape(len(walk), -1) for walk in walks.values()])
+        _, sizes, axes = np.linalg.svd(steps, full_matrices=False)
+        plane = axes[:2] * (sizes[:2, None] > 1e-12 * sizes[0])
+    if np.linalg.matrix_rank(plane) < 2:
+        raise ValueError("the directions, or the paths, lie on a line, expected two that span a plane")
+    return origin, plane

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ pytest.importorskip("matplotlib")
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import fastlc
 from fastlc import plot
 
 
@@ -88,3 +90,196 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "fastlc.plot")
     with pytest.raises(ImportError, match=r"^fastlc.plot needs Matplotlib: pip install 'fastlc\[plot\]'$"):
         importlib.import_module("fastlc.plot")
+
+
+def test_templates_in_colour() -> None:
+    W = np.random.default_rng(0).normal(size=(4, 2 * 3 * 3))
+    W[0] = 0
+    ax = plot.templates(W, (2, 3, 3))
+    grey, other = ax.images[0].get_array(), np.asarray(ax.images[1].get_array())
+    np.testing.assert_array_equal(grey, np.full((2, 3, 3), 0.5))
+    assert 0 <= other.min() < 0.5 < other.max() <= 1
+    np.testing.assert_array_equal(other > 0.5, W[1].reshape(2, 3, 3) > 0)
+    with pytest.raises(ValueError, match=r"^shape = \(2, 3, 4\), expected \(height, width\) or \(height, width, 3\)$"):
+        plot.templates(np.zeros((2, 24)), (2, 3, 4))  # type: ignore[arg-type]
+
+
+def test_learning_curve_of_evaluations() -> None:
+    ax = plot.learning_curve({"search": [3.0, 2.0]}, xlabel="evaluations")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("evaluations", "mean loss")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Regions
+# ---------------------------------------------------------------------------------------------------------------------
+
+W3, B3 = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), np.array([0.0, 0.5, -1.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_regions_are_the_predictions(dtype: type) -> None:
+    X = np.random.default_rng(0).normal(size=(50, 2)).astype(dtype)
+    W, b = W3.astype(dtype), B3.astype(dtype)
+    y = fastlc.predict(X, W, b)
+    ax = plot.decision_regions((W, b), X, y, resolution=41)
+    (image,) = ax.images
+    left, right, bottom, top = image.get_extent()
+    assert (left, right, bottom, top) == (*ax.get_xlim(), *ax.get_ylim())
+    assert left < X[:, 0].min() < X[:, 0].max() < right
+    grid = np.stack(np.meshgrid(np.linspace(left, right, 41), np.linspace(bottom, top, 41)), axis=-1).astype(dtype)
+    expected = fastlc.predict(grid.reshape(-1, 2), W, b).reshape(41, 41)
+    np.testing.assert_array_equal(image.get_array(), expected)
+    assert image.origin == "lower"
+    of_function = plot.decision_regions(lambda X: fastlc.predict(X, W, b), X, y, resolution=41)
+    np.testing.assert_array_equal(of_function.images[0].get_array(), expected)
+    assert not of_function.lines
+    drawn = np.concatenate([np.asarray(points.get_offsets()) for points in ax.collections])
+    np.testing.assert_array_equal(drawn, np.concatenate([X[y == c] for c in range(3)]))
+    assert pixels(ax).startswith(b"\x89PNG")
+
+
+def test_hyperplanes_are_where_scores_are_zero_and_arrows_point_to_higher_ones() -> None:
+    ax = plot.decision_regions((W3, B3), xlim=(-2, 3), ylim=(-1, 2))
+    assert len(ax.lines) == 3
+    for w, b, line, arrow in zip(W3, B3, ax.lines, ax.texts, strict=True):
+        for point in (line.get_xy1(), line.get_xy2()):
+            assert abs(w @ np.array(point) + b) < 1e-12
+        foot, tip = np.array(arrow.xyann), np.array(arrow.xy)
+        assert abs(w @ foot + b) < 1e-12
+        np.testing.assert_allclose((tip - foot) / np.linalg.norm(tip - foot), w / np.linalg.norm(w), atol=1e-12)
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 3), (-1, 2))
+    assert len(plot.decision_regions((np.zeros((2, 2)), np.ones(2))).lines) == 0  # no line where nothing changes
+
+
+def test_regions_of_one_row_of_weights() -> None:
+    ax = plot.decision_regions((np.array([[1.0, 0.0]]), np.array([0.0])), resolution=5)
+    np.testing.assert_array_equal(ax.images[0].get_array(), [[0, 0, 0, 1, 1]] * 5)
+    assert len(ax.lines) == 1
+
+
+def test_regions_of_an_estimator_with_names() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = np.where(X[:, 0] > 0, "right", "left")
+    figure = Figure()
+    ax = figure.add_subplot()
+    assert plot.decision_regions(LogisticRegression().fit(X, y), X, y, ax, resolution=11) is ax
+    assert [points.get_label() for points in ax.collections] == ["left", "right"]
+    assert set(np.unique(ax.images[0].get_array())) == {0, 1}
+    plot.decision_regions(lambda X: np.zeros(len(X), int), X)  # without labels
+
+
+@pytest.mark.parametrize(
+    ("classifier", "options", "error", "message"),
+    [
+        ("svm", {}, TypeError, r"^classifier is a str, expected a function, an object with predict, or \(W, b\)$"),
+        ((W3,), {}, ValueError, r"^classifier is a tuple of 1, expected \(W, b\)$"),
+        ((np.eye(3), B3), {}, ValueError, r"^classifier: W has shape \(3, 3\) and b \(3,\), expected \(C, 2\) and"),
+        ((W3, B3), {"X": np.zeros((4, 3))}, ValueError, r"^X has shape \(4, 3\), expected \(N, 2\)$"),
+        ((W3, B3), {"X": np.zeros((4, 2)), "y": [0]}, ValueError, r"^y has shape \(1,\), X has 4 rows$"),
+        ((W3, B3), {"y": [0]}, ValueError, r"^y has shape \(1,\), X has no rows$"),
+        ((W3, B3), {"X": np.zeros((1, 2)), "y": [7]}, ValueError, r"^a label is .*7.*, expected one of \[0, 1, 2\]$"),
+        ((W3, B3), {"resolution": 1}, ValueError, r"^resolution = 1, expected at least 2$"),
+        (
+            lambda X: X,
+            {},
+            ValueError,
+            r"^the classifier gives shape \(90000, 2\), expected a label for each of 90000 po",
+        ),
+    ],
+)
+def test_regions_refuse(classifier: Any, options: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        plot.decision_regions(classifier, **options)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Surfaces
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_surface_is_evaluated_where_it_is_drawn() -> None:
+    seen = []
+
+    def f(w: Any) -> float:
+        seen.append(w.copy())
+        return float(w[0] ** 2 + 3 * w[1] ** 2)
+
+    figure = Figure()
+    ax = figure.add_subplot()
+    path = np.array([[0.8, -0.4], [0.1, 0.2], [0.0, 0.1]])
+    assert plot.loss_surface(f, {"way": path}, ax, xlim=(-1, 1), ylim=(-2, 2), resolution=9) is ax
+    across, up = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-2, 2, 9))
+    np.testing.assert_allclose(seen, np.stack([across, up], axis=-1).reshape(-1, 2), atol=1e-12)
+    np.testing.assert_allclose(np.transpose(ax.lines[0].get_data()), path, atol=1e-12)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["way"]  # type: ignore[union-attr]
+    assert pixels(ax).startswith(b"\x89PNG")
+
+
+def test_a_plane_through_more_parameters() -> None:
+    center, first, second = np.ones((2, 3)), np.zeros((2, 3)), np.zeros((2, 3))
+    first[0, 0], second[1, 2] = 2.0, 4.0
+    seen = []
+
+    def f(w: Any) -> float:
+        seen.append(w.copy())
+        return float((w**2).sum())
+
+    point = center + 0.5 * first - 0.25 * second
+    ax = plot.loss_surface(
+        f, {"": [center, point]}, center=center, directions=(first, second), xlim=(0, 1), ylim=(0, 1), resolution=2
+    )
+    expected = [center, center + first, center + second, center + first + second]
+    np.testing.assert_allclose(seen, expected, atol=1e-12)
+    np.testing.assert_allclose(np.transpose(ax.lines[0].get_data()), [[0, 0], [0.5, -0.25]], atol=1e-12)
+
+
+def test_the_default_plane_holds_a_path_that_lies_in_one() -> None:
+    rng = np.random.default_rng(0)
+    plane, end = rng.normal(size=(2, 5)), rng.normal(size=5)
+    path = end + np.array([[3, 1], [2, -1], [1, 1], [0, 0]]) @ plane
+    low = []
+    ax = plot.loss_surface(lambda w: low.append(w) or float(((w - end) ** 2).sum()), {"": path})  # type: ignore[func-returns-value]
+    drawn = np.transpose(ax.lines[0].get_data())
+    np.testing.assert_allclose(drawn[-1], 0, atol=1e-12)
+    # Distances in the picture are those in space: the directions are orthonormal and the path lies in their plane.
+    np.testing.assert_allclose(
+        np.linalg.norm(drawn, axis=1), np.linalg.norm(path - end, axis=1), rtol=1e-12, atol=1e-12
+    )
+
+
+def test_logarithmic_and_odd_surfaces() -> None:
+    for f in (lambda w: float(w[0]), lambda w: np.nan if w[0] > 0 else 1.0 - float(w[1]), lambda w: 3.0):
+        assert pixels(plot.loss_surface(f, resolution=8)).startswith(b"\x89PNG")
+    assert pixels(plot.loss_surface(lambda w: float(w[0]), log=True, resolution=8)).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resolution": 1}, r"^resolution = 1, expected at least 2$"),
+        ({"center": np.zeros(3)}, r"^center has shape \(3,\), expected directions or paths to lay a plane through it$"),
+        (
+            {"paths": {"a": np.zeros(2)}},
+            r"^paths\['a'\] has shape \(2,\), expected \(T, …\) with T >= 1, the same for all$",
+        ),
+        ({"paths": {"a": np.zeros((4, 3)), "b": np.zeros((4, 2))}}, r"^paths\['a'\] has shape \(4, 3\), expected"),
+        (
+            {"paths": {"a": np.zeros((4, 2))}, "center": np.zeros(3)},
+            r"^center has shape \(3,\), the points of the paths",
+        ),
+        ({"directions": (np.ones(3), np.ones(2))}, r"^directions: expected two of shape \(3,\)$"),
+        ({"directions": (np.ones(3), np.ones(3))}, r"^the directions, or the paths, lie on a line, expected two"),
+        ({"paths": {"a": np.zeros((4, 3))}}, r"^the directions, or the paths, lie on a line, expected two"),
+    ],
+)
+def test_surfaces_refuse(options: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        plot.loss_surface(lambda w: float((w**2).sum()), **options)
+
+
+@pytest.mark.parametrize(("log", "words"), [(False, "finite"), (True, "finite and > 0")])
+def test_a_surface_without_a_number_is_refused(log: bool, words: str) -> None:
+    with pytest.raises(ValueError, match=rf"^f is nowhere {words} in the picture$"):
+        plot.loss_surface(lambda w: -1.0 if log else np.nan, log=log)
