@@ -80,7 +80,9 @@ class Element:
     """One element of a parameter as it was checked."""
 
     index: tuple[int, ...]
+    """Where it is in the parameter."""
     analytic: float
+    """What the function says."""
     numeric: float
     """The measured slope; at a kink the value between the two slopes that is nearest to the analytic one."""
     error: float
@@ -94,11 +96,13 @@ class ParameterCheck:
     """What was found in one parameter."""
 
     shape: tuple[int, ...]
+    """Of the parameter."""
     checked: int
     """How many of its elements were looked at."""
     worst: Element | None
     """The one of the largest error; None if there are no elements."""
     wrong: tuple[Element, ...]
+    """All elements of an error above rtol."""
     kinks: tuple[Element, ...]
     """All elements at a kink, right or wrong."""
 
@@ -116,8 +120,11 @@ class GradcheckResult:
     """
 
     function: str
+    """Its name."""
     parameters: dict[str, ParameterCheck]
+    """By name: 'W', 'b', …."""
     rtol: float
+    """Errors above it are wrong."""
     noise: float
     """How far rounding of the function's values may move a slope: smaller differences cannot be seen."""
 

@@ -35,9 +35,10 @@ class FitResult:
         The weights to use: with validation data those of the epoch with the lowest validation loss, else the last ones;
         with `average` the averages, once averaging has begun.
     history : dict of lists of float, each with a number for every whole epoch
-        'loss': mean loss of the training rows without penalties, each at the weights of the moment of its visit.
-        'val_loss', with validation data: mean loss of the validation rows after the epoch, without penalties.
-        'lr': learning rate of the first step. 'seconds': time of the epoch's steps, without validation and callback.
+        - 'loss': mean loss of the training rows without penalties, each at the weights of the moment of its visit.
+        - 'val_loss', with validation data: mean loss of the validation rows after the epoch, without penalties.
+        - 'lr': learning rate of the first step.
+        - 'seconds': time of the epoch's steps, without validation and callback.
     best_epoch : int or None
         The epoch, counted from 0, that W and b are of; None without validation data.
     interrupted : bool
