@@ -336,10 +336,10 @@ def loss_surface(
     if low < high:
         levels = np.geomspace(low, high, 25) if log else low + (high - low) * np.linspace(0, 1, 25) ** 2
         norm = LogNorm(low, high) if log else Normalize(low, high)
-        ax.contourf(across, up, values, levels=levels, cmap="Blues_r", norm=norm, alpha=0.75)
+        ax.contourf(across, up, values, levels=levels, cmap="Greys", norm=norm, alpha=0.6)
         ax.contour(across, up, values, levels=levels, colors="white", linewidths=0.5)
     for c, (name, walk) in enumerate(flat.items()):
-        colour = _COLOURS((c + 1) % _COLOURS.N)
+        colour = _COLOURS(c % _COLOURS.N)
         ax.plot(*walk.T, marker="o", markersize=3, linewidth=1.4, color=colour, label=name)
         ax.plot(*walk[0], marker="o", markersize=7, color=colour, markerfacecolor="white")
         ax.plot(

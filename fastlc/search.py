@@ -1,8 +1,8 @@
 """Ways down a loss that need its value alone: random search, and evolution of a population.
 
-They are what one would try before thinking of gradients, and they are hopeless in many dimensions, which is what they
-are here to show: each takes any function of an array, so that the same loss can be given to gradient descent too.
-SciPy's other optimisers (`scipy.optimize`) take the losses of fastlc as well.
+They are what one would try before thinking of gradients, and what is left where there are none; how many more
+evaluations they take is what they are here to show. Each takes any function of an array, so that the same loss can be
+given to gradient descent, or to SciPy's other optimisers (`scipy.optimize`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
-A linear classifier is a matrix
-===============================
+Algebraic view: W x + b
+=======================
 
-The score of class c is a dot product: row c of W with the pixels of the image, and a bias. All scores of all images
-are one matrix product, ``S = X Wᵀ + b``.
+A linear classifier is a parametric model: all that it learns is in a matrix W and a vector b. The score of class c is
+row c of W times the pixels of an image, plus a bias, and the scores of all classes are ``s = W x + b``.
 """
 
 import matplotlib.pyplot as plt
@@ -11,36 +11,66 @@ import numpy as np
 
 import fastlc
 from fastlc.data import load_digits
+from fastlc.shapes import append_bias, append_ones, split_bias
 
 # %%
-# Images as rows
-# --------------
-# An image of 8 × 8 pixels is a row of 64 numbers; ten classes need ten rows of weights and ten biases.
+# Flattening
+# ----------
+# An image of n × n pixels is a row of n² numbers, one of height × width × channels a row of as many; a batch of B
+# images is a matrix of B rows. `fastlc.flatten` keeps the first axis and makes one of the others.
 
 X, y, shape = load_digits()
+images = X.reshape(-1, *shape)
+photos = np.zeros((5, 32, 24, 3), np.float32)
+print("gray images   ", images.shape, "->", fastlc.flatten(images).shape)
+print("colour images ", photos.shape, "->", fastlc.flatten(photos).shape)
+
+# %%
+# One product for a batch
+# -----------------------
+# With an image a row, the scores of the batch are ``S = X Wᵀ + b``. `fastlc.fit` finds W and b.
+
 result = fastlc.fit(X, y, lr=0.1, momentum=0.9)
-print("X", X.shape, " W", result.W.shape, " b", result.b.shape)
+W, b = result.W, result.b
+S = fastlc.scores(X, W, b)
+print("X", X.shape, " W", W.shape, " b", b.shape, " S", S.shape)
+
+one_by_one = np.array([W @ x + b for x in X])
+print(f"s = W x + b, image by image: the same to {np.abs(one_by_one - S).max():.0e}")
 
 # %%
-# Scores
-# ------
-# The label is the class of the highest score.
+# The other convention: x W
+# -------------------------
+# Some write a column of weights for a class, ``S = X W + b`` with W of shape (D, C). That is our W transposed.
 
-S = fastlc.scores(X, result.W, result.b)
-by_hand = result.W[3] @ X[0] + result.b[3]
-assert np.isclose(S[0, 3], by_hand, rtol=1e-5)
-print("scores of the first image:", S[0].round(1))
-print("highest:", S[0].argmax(), " label:", y[0])
-print(f"right: {(S.argmax(axis=1) == y).mean():.1%}")
+columns = W.T.copy()
+print(f"X W with W {columns.shape}: the same to {np.abs(X @ columns + b - S).max():.0e}")
 
 # %%
-# The first image beside its scores:
+# The bias trick
+# --------------
+# A feature that is always 1 turns the bias into one more weight: ``W x + b = [W b] [x; 1]``.
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained", width_ratios=(1, 2))
-left.imshow(X[0].reshape(shape), cmap="gray_r")
-left.set_axis_off()
-right.bar(range(10), S[0], color=["tab:orange" if c == y[0] else "tab:blue" for c in range(10)])
-right.axhline(0, color="black", linewidth=0.8)
-right.set(xticks=range(10), xlabel="class", ylabel="score")
-right.spines[["top", "right"]].set_visible(False)
+with_ones, with_bias = append_ones(X), append_bias(W, b)
+S_trick = fastlc.scores(with_ones, with_bias)
+print(f"[W b] {with_bias.shape} and [x; 1] {with_ones.shape}: the same to {np.abs(S_trick - S).max():.0e}")
+W_again, b_again = split_bias(with_bias)
+
+# %%
+# One image, its row of numbers, and the matrix that it meets; red is positive, blue negative.
+
+figure, axes = plt.subplots(1, 5, figsize=(10, 3.2), layout="constrained", width_ratios=(1.6, 0.4, 5, 0.5, 0.8))
+axes[0].imshow(images[0], cmap="gray_r")
+columns_of = {"x": X[:1].T, "W": W, "b": b[:, None], "s": S[:1].T}
+for ax, (name, matrix) in zip(axes[1:], columns_of.items(), strict=True):
+    limit = np.abs(matrix).max()
+    ax.imshow(matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
+    ax.set_title(f"{name}\n{matrix.shape[0]} × {matrix.shape[1]}", fontsize="medium")
+axes[0].set_title(f"image of a {y[0]}", fontsize="medium")
+for ax in axes:
+    ax.set(xticks=[], yticks=[])
+for c in range(10):
+    colour = "white" if abs(S[0, c]) > 0.7 * np.abs(S[0]).max() else "black"
+    axes[4].text(0, c, f"{S[0, c]:.1f}", ha="center", va="center", fontsize="x-small", color=colour)
+axes[2].set(yticks=range(10), ylabel="class")
 figure.savefig("01_algebraic_view.png")
