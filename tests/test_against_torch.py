@@ -7,14 +7,16 @@ Where the two differ on purpose, the difference is asserted: the last part of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import fastlc
-from fastlc import LOSSES
+from fastlc import LOSSES, jacobian
 
 from . import bounds, oracle
 from .bounds import assert_within, gamma
@@ -125,6 +127,37 @@ FORMULAS: dict[str, Callable[..., Tensor]] = {
     "squared_epsilon_insensitive": lambda S, y, epsilon=0.1: _beyond(S, y, epsilon) ** 2,
 }
 """What PyTorch has not: the value of each row, or of each score."""
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "sigmoid"])
+def test_jacobians(name: str) -> None:
+    """Those of a batch, whole, and their axes, as torch.func.jacrev has them."""
+    S = np.random.default_rng(0).normal(size=(3, 4))
+    options = {} if name == "sigmoid" else {"dim": 1}
+    expected = torch.func.jacrev(lambda S: getattr(torch, name)(S, **options))(torch.tensor(S)).numpy()
+    ours = jacobian.block_diagonal(getattr(jacobian, name)(S))
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=gamma(60, np.float64))
+
+
+def test_jacobians_of_the_linear_map() -> None:
+    rng = np.random.default_rng(0)
+    X, W, b = rng.normal(size=(3, 4)), rng.normal(size=(2, 4)), rng.normal(size=2)
+    expected = torch.func.jacrev(F.linear, argnums=(0, 1, 2))(*map(torch.tensor, (X, W, b)))
+    ours = jacobian.linear(X, W)
+    np.testing.assert_array_equal(jacobian.block_diagonal(ours.X), expected[0].numpy())
+    np.testing.assert_array_equal(ours.W, expected[1].numpy())
+    np.testing.assert_array_equal(ours.b, expected[2].numpy())
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "coming-from.md"
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="an installed package has no docs beside it")
+def test_the_page_for_those_who_come_from_pytorch() -> None:
+    blocks = re.findall(r"```python torch\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, PAGE.name, "exec"), {})
 
 
 def test_every_loss_has_its_peer() -> None:

@@ -63,6 +63,14 @@ def test_every_script_is_here() -> None:
     assert all(re.match(rf"{number:02d}_[a-z_]+$", name) for number, name in enumerate(SCRIPTS, 1))
 
 
+def test_every_script_has_its_line_in_the_lecture_and_every_line_a_script() -> None:
+    page = (FOLDER.parent / "lecture.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"gallery/(\w+)\.rst", page)) == {*SCRIPTS, "index"}
+    ideas = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| idea"))]
+    assert len(ideas) > 30
+    assert all(line.count("|") == 4 and "gallery/" in line.rpartition(" | ")[2] for line in ideas)
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_it_prints_numbers_and_draws(script: str, run: Any) -> None:
     lesson = run(script)
