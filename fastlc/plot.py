@@ -336,8 +336,8 @@ def loss_surface(
     if low < high:
         levels = np.geomspace(low, high, 25) if log else low + (high - low) * np.linspace(0, 1, 25) ** 2
         norm = LogNorm(low, high) if log else Normalize(low, high)
-        ax.contourf(across, up, values, levels=levels, cmap="Greys", norm=norm, alpha=0.6)
-        ax.contour(across, up, values, levels=levels, colors="white", linewidths=0.5)
+        ax.contourf(across, up, values, levels=levels, cmap="Greys", norm=norm, alpha=0.35)
+        ax.contour(across, up, values, levels=levels, colors="gray", linewidths=0.4)
     for c, (name, walk) in enumerate(flat.items()):
         colour = _COLOURS(c % _COLOURS.N)
         ax.plot(*walk.T, marker="o", markersize=3, linewidth=1.4, color=colour, label=name)

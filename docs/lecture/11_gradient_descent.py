@@ -52,7 +52,8 @@ print(f"curvatures {curvatures.round(3)}: the learning rate must be below {limit
 
 paths, curves = {}, {}
 for name, lr in rates.items():
-    paths[f"{name}: {lr:.3f}"], curves[f"{name}: {lr:.3f}"] = path, losses = descend(lr)
+    path, losses = descend(lr)
+    paths[f"{name}: {lr:.3f}"], curves[f"{name}: {lr:.3f}"] = path, losses
     to_go = np.linalg.norm(path[-1] - least)
     print(f"{name:10} lr {lr:.3f}: loss {losses[0]:.3f} -> {losses[-1]:.3f}, distance to go {to_go:.3f}")
 print(f"least loss {loss_at(least):.4f}, at w = {least[0]:.3f}, b = {least[1]:.3f}")
