@@ -9,6 +9,8 @@ import math
 import operator
 from typing import Any
 
+import numpy as np
+
 _HOLDS = {
     "a finite number >= 0": lambda x: 0 <= x < math.inf,
     "a finite number > 0": lambda x: 0 < x < math.inf,
@@ -40,3 +42,11 @@ def integer(value: Any, name: str, least: int) -> int:
     if taken < least:
         raise ValueError(f"{name} = {taken}, expected {expected}")
     return taken
+
+
+def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
+    """What `numpy.random.default_rng` makes of the argument named seed."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"seed = {seed!r}: {error}") from None

@@ -1,7 +1,7 @@
 """Data to try a linear classifier on: small images, and points in the plane that no line can tell apart.
 
 Nothing is downloaded. UCI's digits are those that scikit-learn carries; files in the IDX format of MNIST are read from
-a folder, such as the one that Debian's package dataset-fashion-mnist installs. Images come as the rows of X, float32 in
+a folder, such as the one that Debian's package dataset-fashion-mnist installs. Rows come as the rows of X, float32 in
 [0, 1].
 
 The IDX format (described with MNIST, http://yann.lecun.com/exdb/mnist/): two zero bytes, one byte for the type of the
@@ -21,18 +21,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import integer, number
+from ._checks import generator, integer, number
 from .reference import Array
+from .shapes import flatten
 
-Images = NDArray[np.float32]
-Points = NDArray[np.float32]
+Rows = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
 _IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _IDX_NAMES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
 
-def load_digits() -> tuple[Images, Labels, tuple[int, int]]:
+def load_digits() -> tuple[Rows, Labels, tuple[int, int]]:
     """UCI's handwritten digits, 8 × 8 pixels, from the copy that scikit-learn carries.
 
     Returns
@@ -120,7 +120,7 @@ def load_idx(path: str | os.PathLike[str]) -> Array:
     return np.frombuffer(content, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def load_idx_folder(folder: str | os.PathLike[str]) -> tuple[Images, Labels, Images, Labels, tuple[int, int]]:
+def load_idx_folder(folder: str | os.PathLike[str]) -> tuple[Rows, Labels, Rows, Labels, tuple[int, int]]:
     """Training and test set of a folder of four IDX files with MNIST's names, each gzipped or not.
 
     The files are train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte,
@@ -177,7 +177,7 @@ def load_idx_folder(folder: str | os.PathLike[str]) -> tuple[Images, Labels, Ima
 
 def make_parity(
     n: int = 400, dims: int = 2, *, noise: float = 0.0, seed: int | np.random.Generator | None = 0
-) -> tuple[Points, Labels]:
+) -> tuple[Rows, Labels]:
     """Points whose class is the parity of their positive coordinates: in the plane XOR, two classes in four quadrants.
 
     Without noise the best line gets 2/3 of the points in the plane right, one through the origin half of them. The
@@ -215,7 +215,7 @@ def make_parity(
     True
     """
     n, dims, noise = integer(n, "n", 0), integer(dims, "dims", 1), number(noise, "noise")
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     X = rng.uniform(-1, 1, (n, dims))
     y = (X > 0).sum(axis=1) % 2
     return _noisy(X, noise, rng), y.astype(np.int64)
@@ -223,7 +223,7 @@ def make_parity(
 
 def make_rings(
     n: int = 400, classes: int = 2, *, noise: float = 0.1, seed: int | np.random.Generator | None = 0
-) -> tuple[Points, Labels]:
+) -> tuple[Rows, Labels]:
     """Rings around the origin of the plane, one a class, of radius 1, 2, ….
 
     No line parts a ring from what is inside it: without noise the best one gets 2/3 of two rings right. The squared
@@ -260,7 +260,7 @@ def make_rings(
     (array([200, 200, 200]), True)
     """
     n, classes, noise = integer(n, "n", 0), integer(classes, "classes", 1), number(noise, "noise")
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     y = rng.permutation(np.arange(n) % classes)
     angle = rng.uniform(0, 2 * np.pi, n)
     X = (y + 1)[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
@@ -269,7 +269,7 @@ def make_rings(
 
 def make_modes(
     n: int = 400, modes: int = 3, *, noise: float = 0.15, seed: int | np.random.Generator | None = 0
-) -> tuple[Points, Labels]:
+) -> tuple[Rows, Labels]:
     """A class in several places of the plane, and another one between them.
 
     Class 1 has its modes evenly on the circle of radius 1, class 0 a single one at the origin. Of three modes a line
@@ -307,14 +307,14 @@ def make_modes(
     (3, np.float32(0.0))
     """
     n, modes, noise = integer(n, "n", 0), integer(modes, "modes", 1), number(noise, "noise")
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     y = rng.permutation(np.arange(n) % 2)
     angle = np.pi / 2 + 2 * np.pi * rng.integers(modes, size=n) / modes
     X = y[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     return _noisy(X, noise, rng), y.astype(np.int64)
 
 
-def _noisy(X: Array, noise: float, rng: np.random.Generator) -> Points:
+def _noisy(X: Array, noise: float, rng: np.random.Generator) -> Rows:
     return (X + noise * rng.standard_normal(X.shape)).astype(np.float32)
 
 
@@ -327,8 +327,8 @@ def _find_all(folder: Path) -> list[Path]:
     return [paths[0] for paths in found]
 
 
-def _rows(images: NDArray[np.uint8]) -> Images:
-    """Images (N, height, width) of bytes as rows (N, D) in [0, 1]."""
-    rows = images.reshape(len(images), -1).astype(np.float32)
+def _rows(images: NDArray[np.uint8]) -> Rows:
+    """Rows (N, height, width) of bytes as rows (N, D) in [0, 1]."""
+    rows = flatten(images).astype(np.float32)
     rows /= 255
     return rows

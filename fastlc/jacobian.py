@@ -46,18 +46,13 @@ def softmax(S: ArrayLike) -> Array:
     """
     S = _scores(S)
     P = functional.softmax(np.atleast_2d(S)).reshape(S.shape)
-    # Off the diagonal −p_i p_j; on it p_i (1 − p_i), which for p_i near 1 is as exact as the other terms together.
-    J = -P[..., :, None] * P[..., None, :]
-    diagonal = _diagonal(J)
-    diagonal[...] = 0
-    diagonal -= J.sum(axis=-1)
-    return J
+    return _rows_add_to_zero(-P[..., :, None] * P[..., None, :])
 
 
 def log_softmax(S: ArrayLike) -> Array:
     """Jacobian of `fastlc.log_softmax` at each row of scores, ``∂ log p_i/∂s_j = δ_ij − p_j``.
 
-    Its row y is what the cross-entropy passes back, ``∂L/∂s = p − onehot(y)``, with the opposite sign.
+    Its rows add to 0. Row y is what the cross-entropy passes back, ``∂L/∂s = p − onehot(y)``, with the opposite sign.
 
     Parameters
     ----------
@@ -81,7 +76,7 @@ def log_softmax(S: ArrayLike) -> Array:
     """
     S = _scores(S)
     P = functional.softmax(np.atleast_2d(S)).reshape(S.shape)
-    return np.eye(S.shape[-1], dtype=S.dtype) - P[..., None, :]
+    return _rows_add_to_zero(np.repeat(-P[..., None, :], S.shape[-1], axis=-2))
 
 
 def sigmoid(S: ArrayLike) -> Array:
@@ -253,6 +248,14 @@ def _scores(S: ArrayLike) -> Array:
     if S.ndim not in (1, 2):
         raise ValueError(f"S has shape {S.shape}, expected (N, C) or (C,)")
     return S
+
+
+def _rows_add_to_zero(J: Array) -> Array:
+    """J with such a diagonal: 1 − p is the sum of the other p, and exact to a few roundings where it is tiny."""
+    diagonal = _diagonal(J)
+    diagonal[...] = 0
+    diagonal -= J.sum(axis=-1)
+    return J
 
 
 def _diagonal(J: Array) -> Array:

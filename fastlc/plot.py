@@ -23,8 +23,11 @@ try:
 except ImportError as error:
     raise ImportError("fastlc.plot needs Matplotlib: pip install 'fastlc[plot]'") from error
 
+from . import _arrays
+from ._checks import integer
 from .functional import predict
 from .reference import Array
+from .training import FitResult
 
 
 def templates(
@@ -37,8 +40,9 @@ def templates(
 ) -> Axes:
     """Each row of W as an image: the template that its class compares an image with.
 
-    Red pixels raise the score of the class, blue ones lower it, white ones do not count; all rows share one scale. The
-    strongest half per cent are cut to the darkest colour. Images in colour are drawn in theirs, with grey for 0.
+    Where an image is bright, red raises the score of the class and blue lowers it; white does not count. All rows share
+    one scale, and the strongest half per cent are cut to the darkest colour. Images in colour are drawn in theirs, with
+    grey for 0.
 
     Parameters
     ----------
@@ -75,13 +79,11 @@ def templates(
     (height, width), pixels = shape[:2], math.prod(shape)
     if W.ndim != 2 or len(W) == 0 or W.shape[1] != pixels:
         size = " x ".join(map(str, shape))
-        raise ValueError(f"W: expected shape (C, {pixels}) with C >= 1 for images of {size}, got {W.shape}")
+        raise ValueError(f"W has shape {W.shape}, expected (C, {pixels}) with C >= 1 for images of {size}")
     names = range(len(W)) if classes is None else classes
     if len(names) != len(W):
-        raise ValueError(f"classes: expected a name for each of the {len(W)} rows of W, got {len(names)}")
-    columns = min(len(W), 10) if columns is None else columns
-    if columns < 1:
-        raise ValueError(f"columns = {columns} is not >= 1")
+        raise ValueError(f"classes has {len(names)} names, W has {len(W)} rows")
+    columns = min(len(W), 10) if columns is None else integer(columns, "columns", 1)
     lines = -(-len(W) // columns)
     # An image is one unit wide, with a gap beside it and a name above it.
     tall, across, down = height / width, 1.08, height / width + 0.28
@@ -107,7 +109,7 @@ def templates(
 
 
 def decision_regions(
-    classifier: Callable[[Array], ArrayLike] | tuple[ArrayLike, ArrayLike] | Any,
+    classifier: Callable[[Array], ArrayLike] | tuple[ArrayLike, ArrayLike | None] | Any,
     X: ArrayLike | None = None,
     y: ArrayLike | None = None,
     ax: Axes | None = None,
@@ -119,21 +121,21 @@ def decision_regions(
 ) -> Axes:
     """The plane, each point in the colour of the class that a classifier gives it, and examples upon it.
 
-    Of weights, ``(W, b)``, the hyperplanes are drawn too: of class c the line ``w_c · x + b_c = 0`` where its score is
-    0, with an arrow along w_c, towards higher scores.
+    Of weights, ``(W, b)`` or a `fastlc.FitResult`, the hyperplanes are drawn too: of class c the line
+    ``w_c · x + b_c = 0`` where its score is 0, with an arrow along w_c, towards higher scores.
 
     Parameters
     ----------
     classifier : function, object with `predict`, or (W, b)
-        A function or method from points (M, 2) to M labels, such as ``FitResult.predict``; or weights (C, 2) and (C,).
+        A function from points (M, 2) to M labels; an estimator or a FitResult; or weights (C, 2), and (C,) or None.
     X : (N, 2), optional
-        Examples. The points that the function is given have its dtype, else that of W, else float64.
+        Examples. The points that a function is given have their dtype if that is a float, else float64.
     y : (N,) labels, optional
         Of the examples: integers, strings, ….
     ax : Axes, optional
         Where to draw; default on a new Figure.
     xlim, ylim : (low, high), optional
-        Default: around the examples; without any, (-1, 1).
+        Default: a little more than the examples take; without any, (-1, 1).
     classes : sequence of labels, optional
         All there are, in the order of the colours; default those of the weights, else those that occur, sorted.
     resolution : int
@@ -154,22 +156,21 @@ def decision_regions(
     >>> from fastlc.plot import decision_regions
     >>> X, y = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]), np.array([0, 1, 2])
     >>> result = fastlc.fit(X, y, lr=0.5)
-    >>> ax = decision_regions((result.W, result.b), X, y)
+    >>> ax = decision_regions(result, X, y)
     >>> ax.figure.savefig("regions.png")  # doctest: +SKIP
     """
-    if resolution < 2:
-        raise ValueError(f"resolution = {resolution}, expected at least 2")
+    resolution = integer(resolution, "resolution", 2)
     points = None if X is None else np.asarray(X)
     if points is not None and (points.ndim != 2 or points.shape[1] != 2):
         raise ValueError(f"X has shape {points.shape}, expected (N, 2)")
     labels = None if y is None else np.asarray(y)
     if labels is not None and (points is None or labels.shape != points.shape[:1]):
         raise ValueError(f"y has shape {labels.shape}, X has {'no' if points is None else len(points)} rows")
-    predict, weights, dtype = _classifier(classifier, points)
+    label, weights, dtype = _classifier(classifier, points)
     xlim, ylim = (limits or _around(points, axis) for axis, limits in enumerate((xlim, ylim)))
     across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(dtype)
-    predicted = np.asarray(predict(grid))
+    predicted = np.asarray(label(grid))
     if predicted.shape != grid.shape[:1]:
         raise ValueError(
             f"the classifier gives shape {predicted.shape}, expected a label for each of {len(grid)} points"
@@ -242,6 +243,8 @@ def learning_curve(
     >>> ax = learning_curve({"softmax": [2.3, 0.9, 0.5], "hinge": [9.0, 1.2, 0.4]})
     >>> ax.figure.savefig("curves.png")  # doctest: +SKIP
     """
+    if not isinstance(curves, Mapping):
+        raise TypeError(f"curves is a {type(curves).__name__}, expected a mapping from names to sequences of numbers")
     if ax is None:
         ax = Figure(figsize=(5, 3.5), layout="constrained").add_subplot()
     for name, values in curves.items():
@@ -276,14 +279,15 @@ def loss_surface(
     """A loss over a plane of its parameters, as contours, and the ways that a descent took on it.
 
     The plane is ``center + u · directions[0] + v · directions[1]``. Of a function of two numbers it is all there is. Of
-    one of more numbers it is a cut; by default through the end of the last path, along the two directions in which the
-    paths vary most (their principal components, as in Li et al., "Visualizing the loss landscape of neural nets",
-    2018). Paths are then shown as projected onto it.
+    one of more numbers it is a cut; by default through the last finite point of the last path, along the two directions
+    in which the paths vary most (their principal components, as in Li et al., "Visualizing the loss landscape of neural
+    nets", 2018). Paths are then shown as projected onto it.
 
     Parameters
     ----------
     f : function
-        Takes an array of the shape of `center` and returns a number.
+        Takes an array of the shape of `center` and returns a number. Its dtype is that of the last path if that is a
+        float, else float64.
     paths : mapping from name to (T, …), optional
         The points of each descent, in order, such as ``{"lr = 0.1": [w0, w1, …]}``. An empty name is not in the legend.
     ax : Axes, optional
@@ -295,7 +299,7 @@ def loss_surface(
     xlim, ylim : (low, high), optional
         Of u and v; default around the paths, or (-1, 1).
     log : bool
-        Contours evenly in the logarithm of f, which must be > 0.
+        Contours evenly in the logarithm of f, where f > 0; else they are denser near its minimum.
     resolution : int
         Points on each side of the picture at which f is evaluated, ≥ 2.
 
@@ -316,25 +320,24 @@ def loss_surface(
     >>> ax = loss_surface(lambda w: w[0] ** 2 + 2 * w[1] ** 2, {"descent": path})
     >>> ax.figure.savefig("surface.png")  # doctest: +SKIP
     """
-    if resolution < 2:
-        raise ValueError(f"resolution = {resolution}, expected at least 2")
+    resolution = integer(resolution, "resolution", 2)
+    dtype = _float_dtype(np.asarray(list(paths.values())[-1]) if paths else None)
     walks = {name: np.asarray(path, dtype=np.float64) for name, path in (paths or {}).items()}
     origin, plane = _plane(walks, center, directions)
     flat = {name: (walk - origin).reshape(len(walk), -1) @ np.linalg.pinv(plane) for name, walk in walks.items()}
     everything = np.concatenate(list(flat.values())) if flat else None
     xlim, ylim = (limits or _around(everything, axis) for axis, limits in enumerate((xlim, ylim)))
     across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
-    values = np.array(
-        [[float(f(origin + (u * plane[0] + v * plane[1]).reshape(origin.shape))) for u in across] for v in up]
-    )
+    steps = ((u * plane[0] + v * plane[1]).reshape(origin.shape) for v in up for u in across)
+    values = np.array([float(f((origin + step).astype(dtype))) for step in steps]).reshape(resolution, resolution)
     values = np.ma.masked_invalid(np.where(values > 0, values, np.nan) if log else values)
     if values.count() == 0:
         raise ValueError(f"f is nowhere finite{' and > 0' if log else ''} in the picture")
     if ax is None:
         ax = Figure(figsize=(5, 4.2), layout="constrained").add_subplot()
     low, high = float(values.min()), float(values.max())
-    if low < high:
-        levels = np.geomspace(low, high, 25) if log else low + (high - low) * np.linspace(0, 1, 25) ** 2
+    levels = np.geomspace(low, high, 25) if log else low + (high - low) * np.linspace(0, 1, 25) ** 2
+    if (np.diff(levels) > 0).all():  # not where f is the same all over but for rounding
         norm = LogNorm(low, high) if log else Normalize(low, high)
         ax.contourf(across, up, values, levels=levels, cmap="Greys", norm=norm, alpha=0.35)
         ax.contour(across, up, values, levels=levels, colors="gray", linewidths=0.4)
@@ -358,11 +361,14 @@ def _classifier(
     given: Any, points: Array | None
 ) -> tuple[Callable[[Array], ArrayLike], tuple[Array, Array] | None, np.dtype[Any]]:
     """A function from points to labels, the weights if those were given, and the dtype that it is to be asked in."""
-    dtype = np.dtype(np.float64) if points is None or points.dtype.kind != "f" else points.dtype
+    dtype = _float_dtype(points)
+    if isinstance(given, FitResult):
+        given = given.W, given.b
     if isinstance(given, tuple):
         if len(given) != 2:
             raise ValueError(f"classifier is a tuple of {len(given)}, expected (W, b)")
-        W, b = np.asarray(given[0]), np.asarray(given[1])
+        W = _arrays.floats(given[0], "W")
+        b = np.zeros(W.shape[:1], W.dtype) if given[1] is None else _arrays.floats(given[1], "b", W.dtype.name, "W")
         if W.ndim != 2 or W.shape[1] != 2 or len(W) == 0 or b.shape != W.shape[:1]:
             raise ValueError(f"classifier: W has shape {W.shape} and b {b.shape}, expected (C, 2) and (C,)")
         return lambda X: predict(X, W, b), (W, b), W.dtype
@@ -371,6 +377,11 @@ def _classifier(
     if callable(getattr(given, "predict", None)):
         return given.predict, None, dtype
     raise TypeError(f"classifier is a {type(given).__name__}, expected a function, an object with predict, or (W, b)")
+
+
+def _float_dtype(array: Array | None) -> np.dtype[Any]:
+    """That of the array if it is one of floats, else float64."""
+    return np.dtype(np.float64) if array is None or array.dtype.kind != "f" else array.dtype
 
 
 def _around(points: Array | None, axis: int) -> tuple[float, float]:
@@ -414,7 +425,7 @@ def _plane(
     elif last is None or last[0].size == 2:
         origin = np.zeros(2 if last is None else last.shape[1:])
     else:
-        origin = last[-1]
+        origin = next((point for point in last[::-1] if np.isfinite(point).all()), last[-1])
     if last is not None and origin.shape != last.shape[1:]:
         raise ValueError(f"center has shape {origin.shape}, the points of the paths {last.shape[1:]}")
     if directions is not None:
@@ -428,8 +439,9 @@ def _plane(
         raise ValueError(f"center has shape {origin.shape}, expected directions or paths to lay a plane through it")
     else:
         steps = np.concatenate([(walk - origin).reshape(len(walk), -1) for walk in walks.values()])
+        steps = steps[np.isfinite(steps).all(axis=1)]  # where a descent has not yet left all bounds
         _, sizes, axes = np.linalg.svd(steps, full_matrices=False)
-        plane = axes[:2] * (sizes[:2, None] > 1e-12 * sizes[0])
-    if np.linalg.matrix_rank(plane) < 2:
+        plane = axes[sizes > 1e-12 * sizes.max(initial=0)][:2]
+    if len(plane) < 2 or np.linalg.matrix_rank(plane) < 2:
         raise ValueError("the directions, or the paths, lie on a line, expected two that span a plane")
     return origin, plane

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _arrays
-from ._checks import integer, number
+from ._checks import generator, integer, number
 from ._progress import progress_bar
 from .reference import Array
 
 
 @dataclass(eq=False, repr=False)
 class SearchResult:
-    """What a search found; the names are those of SciPy's OptimizeResult.
+    """What a search found; x, fun and nfev are named as in SciPy's OptimizeResult.
 
     Attributes
     ----------
@@ -116,9 +116,9 @@ def random_search(
     >>> result.history[0], bool(result.fun < 0.5)
     (np.float64(1.0), True)
     """
-    x0, scale = _arrays.floats(x0, "x0"), number(scale, "scale", "a finite number > 0")
+    x0, scale = _start(x0), number(scale, "scale", "a finite number > 0")
     evaluations = integer(evaluations, "evaluations", 1)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
 
     def run(best: _Best) -> None:
         best(x0)
@@ -183,33 +183,42 @@ def evolution(
         from scipy.optimize import differential_evolution
     except ImportError as error:
         raise ImportError("fastlc.search.evolution needs SciPy: pip install 'fastlc[search]'") from error
-    x0, scale = _arrays.floats(x0, "x0"), number(scale, "scale", "a finite number > 0")
+    x0, scale = _start(x0), number(scale, "scale", "a finite number > 0")
     bound = 10 * scale if bound is None else number(bound, "bound", "a finite number > 0")
     population = integer(population, "population", 5)
     evaluations = integer(evaluations, "evaluations", 2 * population)
     if x0.size == 0:
         raise ValueError(f"x0 has shape {x0.shape}, expected at least one number to vary")
-    if not np.isfinite(x0).all():
-        raise ValueError("x0 holds nan or inf, expected finite numbers")
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     start = x0.ravel().astype(np.float64)
     first = np.clip(rng.standard_normal((population, x0.size)) * scale, -bound, bound)
     first[0] = 0
 
     def run(best: _Best) -> None:
+        raised: list[Exception] = []
+
+        def value(step: Array) -> float:
+            try:
+                return best((start + step).reshape(x0.shape).astype(x0.dtype))
+            except Exception as error:
+                raised.append(error)
+                raise
+
         try:
             differential_evolution(
-                lambda point: best(point.reshape(x0.shape).astype(x0.dtype)),
-                np.stack([start - bound, start + bound], axis=1),
-                init=start + first,
+                value,
+                [(-bound, bound)] * x0.size,
+                init=first,
                 maxiter=evaluations // population - 1,
                 polish=False,
                 tol=0,
                 atol=-1,  # the spread of the population is never below that, so it goes on to the last generation
                 rng=rng,
             )
-        except RuntimeError as error:  # what SciPy makes of some errors of f
-            raise (error.__cause__ or error) from None
+        except RuntimeError:
+            if raised:  # SciPy says something else of some errors
+                raise raised[0] from raised[0].__cause__
+            raise
 
     return _search(run, f, x0, evaluations, "evolution", progress)
 
@@ -218,21 +227,36 @@ class _Best:
     """The function, and the best that it was found to be."""
 
     def __init__(self, f: Callable[[Array], float], x0: Array, bar: Any) -> None:
-        self.f, self.x, self.fun, self.history, self.bar = f, x0, math.inf, list[float](), bar
+        self.f, self.bar = f, bar
+        self.found = x0, math.inf  # the point and the value there: replaced as one, whenever Ctrl-C may come
+        self.history: list[float] = []
+
+    @property
+    def x(self) -> Array:
+        return self.found[0]
 
     def __call__(self, x: Array) -> float:
         value = self.f(x.copy())  # which may keep or change it
         try:
+            if isinstance(value, str):  # float() would read it
+                raise TypeError
             value = float(value)
         except (TypeError, ValueError):
-            came = type(value).__name__
-            raise TypeError(f"f(x) is a {came}, expected a number (losses give one with grad=False)") from None
-        if value < self.fun:
-            self.x, self.fun = x, value
-        self.history.append(self.fun)
+            came = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+            raise TypeError(f"f(x) is {came}, expected a number (losses give one with grad=False)") from None
+        if value < self.found[1]:
+            self.found = x, value
+        self.history.append(self.found[1])
         if self.bar is not None:
             self.bar.update()
         return math.inf if math.isnan(value) else value
+
+
+def _start(x0: ArrayLike) -> Array:
+    x0 = _arrays.floats(x0, "x0")
+    if not np.isfinite(x0).all():
+        raise ValueError("x0 holds nan or inf, expected finite numbers")
+    return x0
 
 
 def _search(
@@ -253,4 +277,7 @@ def _search(
     finally:
         if bar is not None:
             bar.close()
-    return SearchResult(best.x.copy(), best.fun, np.array(best.history), interrupted)
+    x, fun = best.found
+    if fun < min(best.history, default=math.inf):  # Ctrl-C came between the two
+        best.history.append(fun)
+    return SearchResult(x.copy(), fun, np.array(best.history), interrupted)

@@ -17,7 +17,7 @@ from .reference import Array
 
 
 def flatten(images: ArrayLike, start_axis: int = 1) -> Array:
-    """Images as rows: all axes from `start_axis` on become one, as `torch.flatten` does with its start_dim.
+    """Images as rows: all axes from `start_axis` on become one, as in `torch.nn.Flatten`.
 
     The pixel in row h and column w, of channel k, becomes feature ``(h · width + w) · channels + k``;
     ``x.reshape(height, width, channels)`` undoes it, for a row of W too.
@@ -30,14 +30,15 @@ def flatten(images: ArrayLike, start_axis: int = 1) -> Array:
 
     Returns
     -------
-    (N, D) array with D the product of the other axes. A view of the images where their memory allows it.
+    (N, D) array, or with another `start_axis` the axes before it and D, the product of the others. A view of the images
+    where their memory allows it.
 
     Raises
     ------
     TypeError
-        If the images are no array, or `start_axis` is no integer.
+        If the images are no array of numbers, or `start_axis` is no integer.
     ValueError
-        If there are not so many axes.
+        If there is no such axis.
 
     Examples
     --------
@@ -48,8 +49,10 @@ def flatten(images: ArrayLike, start_axis: int = 1) -> Array:
     array([1, 2, 3, 4])
     """
     array, start = _arrays.as_array(images, "images"), integer(start_axis, "start_axis", 0)
-    if array.ndim < max(start, 1):
-        raise ValueError(f"images has shape {array.shape}, expected at least {max(start, 1)} axes")
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"images has dtype {array.dtype.name}, expected numbers")
+    if array.ndim <= start:
+        raise ValueError(f"images has shape {array.shape}, expected at least {start + 1} axes")
     return array.reshape(*array.shape[:start], math.prod(array.shape[start:]))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _arrays, functional
-from ._checks import integer, number
+from ._checks import generator, integer, number
 from ._progress import progress_bar
 from .functional import sgd_epoch
 from .losses import LOSSES
@@ -237,7 +237,7 @@ def fit(
         momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay, l1=l1, l2=l2, **of_loss,
     )  # fmt: skip
     train(order=np.zeros(0, np.int64))  # no step, but arguments that do not fit are refused before any work
-    rng = _generator(seed)
+    rng = generator(seed)
     rows, held_out = _split(X, y, v, validation_data, validation_fraction, rng)
 
     def weights() -> tuple[Array, Array | None]:
@@ -375,13 +375,6 @@ def _average_from(average: bool | int) -> int | None:
     if isinstance(average, (bool, np.bool_)):
         return 0 if average else None
     return integer(average, "average", 0)
-
-
-def _generator(seed: int | np.random.Generator | None) -> np.random.Generator:
-    try:
-        return np.random.default_rng(seed)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"seed = {seed!r}: {error}") from None
 
 
 def _split(

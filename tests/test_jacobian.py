@@ -85,6 +85,9 @@ def test_saturated_scores_keep_their_small_slopes(dtype: Any) -> None:
     small, error = np.exp(-30.0) / (1 + np.exp(-30.0)) ** 2, bounds.gamma(2 * bounds.EXP + 10, dtype)
     np.testing.assert_allclose(jacobian.softmax(s), small * np.array([[1, -1], [-1, 1]]), rtol=error, atol=0)
     np.testing.assert_allclose(np.diag(jacobian.sigmoid(s)), [small, 0.25], rtol=error, atol=0)
+    p = 1 / (1 + np.exp(-30.0))
+    tiny = np.exp(-30.0) * p
+    np.testing.assert_allclose(jacobian.log_softmax(s), [[tiny, -tiny], [-p, p]], rtol=error, atol=0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -53,11 +53,11 @@ def test_templates_of_odd_values(value: float) -> None:
 @pytest.mark.parametrize(
     ("W", "options", "message"),
     [
-        (np.zeros((3, 5)), {}, r"W: expected shape \(C, 4\) with C >= 1 for images of 2 x 2, got \(3, 5\)"),
-        (np.zeros(4), {}, r"W: expected shape \(C, 4\) .* got \(4,\)"),
-        (np.zeros((0, 4)), {}, r"W: expected shape \(C, 4\) with C >= 1 .* got \(0, 4\)"),
-        (np.zeros((3, 4)), {"classes": "ab"}, "classes: expected a name for each of the 3 rows of W, got 2"),
-        (np.zeros((3, 4)), {"columns": 0}, "columns = 0 is not >= 1"),
+        (np.zeros((3, 5)), {}, r"^W has shape \(3, 5\), expected \(C, 4\) with C >= 1 for images of 2 x 2$"),
+        (np.zeros(4), {}, r"^W has shape \(4,\), expected \(C, 4\) "),
+        (np.zeros((0, 4)), {}, r"^W has shape \(0, 4\), expected \(C, 4\) with C >= 1 "),
+        (np.zeros((3, 4)), {"classes": "ab"}, r"^classes has 2 names, W has 3 rows$"),
+        (np.zeros((3, 4)), {"columns": 0}, r"^columns = 0, expected an integer >= 1$"),
     ],
 )
 def test_templates_refuses(W: np.ndarray, options: dict, message: str) -> None:
@@ -157,6 +157,19 @@ def test_regions_of_one_row_of_weights() -> None:
     assert len(ax.lines) == 1
 
 
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_regions_of_what_fit_returns(fit_intercept: bool) -> None:
+    X = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    y = fastlc.predict(X, W3.astype(np.float32), B3.astype(np.float32))
+    result = fastlc.fit(X, y, lr=0.5, fit_intercept=fit_intercept)
+    ax = plot.decision_regions(result, resolution=11)  # no examples to take the dtype from
+    grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, 11)] * 2), axis=-1).reshape(-1, 2).astype(np.float32)
+    np.testing.assert_array_equal(ax.images[0].get_array(), result.predict(grid).reshape(11, 11))
+    assert len(ax.lines) == 3
+    again = plot.decision_regions((result.W, result.b), resolution=11)
+    np.testing.assert_array_equal(again.images[0].get_array(), ax.images[0].get_array())
+
+
 def test_regions_of_an_estimator_with_names() -> None:
     from sklearn.linear_model import LogisticRegression
 
@@ -175,12 +188,14 @@ def test_regions_of_an_estimator_with_names() -> None:
     [
         ("svm", {}, TypeError, r"^classifier is a str, expected a function, an object with predict, or \(W, b\)$"),
         ((W3,), {}, ValueError, r"^classifier is a tuple of 1, expected \(W, b\)$"),
+        ((np.eye(2, dtype=int), B3), {}, TypeError, r"^W has dtype int64, expected float32 or float64"),
+        ((W3, B3.astype(np.float32)), {}, TypeError, r"^b has dtype float32, W has float64: convert one of them$"),
         ((np.eye(3), B3), {}, ValueError, r"^classifier: W has shape \(3, 3\) and b \(3,\), expected \(C, 2\) and"),
         ((W3, B3), {"X": np.zeros((4, 3))}, ValueError, r"^X has shape \(4, 3\), expected \(N, 2\)$"),
         ((W3, B3), {"X": np.zeros((4, 2)), "y": [0]}, ValueError, r"^y has shape \(1,\), X has 4 rows$"),
         ((W3, B3), {"y": [0]}, ValueError, r"^y has shape \(1,\), X has no rows$"),
         ((W3, B3), {"X": np.zeros((1, 2)), "y": [7]}, ValueError, r"^a label is .*7.*, expected one of \[0, 1, 2\]$"),
-        ((W3, B3), {"resolution": 1}, ValueError, r"^resolution = 1, expected at least 2$"),
+        ((W3, B3), {"resolution": 1}, ValueError, r"^resolution = 1, expected an integer >= 2$"),
         (
             lambda X: X,
             {},
@@ -239,8 +254,7 @@ def test_the_default_plane_holds_a_path_that_lies_in_one() -> None:
     rng = np.random.default_rng(0)
     plane, end = rng.normal(size=(2, 5)), rng.normal(size=5)
     path = end + np.array([[3, 1], [2, -1], [1, 1], [0, 0]]) @ plane
-    low = []
-    ax = plot.loss_surface(lambda w: low.append(w) or float(((w - end) ** 2).sum()), {"": path})  # type: ignore[func-returns-value]
+    ax = plot.loss_surface(lambda w: float(((w - end) ** 2).sum()), {"": path})
     drawn = np.transpose(ax.lines[0].get_data())
     np.testing.assert_allclose(drawn[-1], 0, atol=1e-12)
     # Distances in the picture are those in space: the directions are orthonormal and the path lies in their plane.
@@ -249,16 +263,55 @@ def test_the_default_plane_holds_a_path_that_lies_in_one() -> None:
     )
 
 
-def test_logarithmic_and_odd_surfaces() -> None:
-    for f in (lambda w: float(w[0]), lambda w: np.nan if w[0] > 0 else 1.0 - float(w[1]), lambda w: 3.0):
+@pytest.mark.parametrize("log", [False, True])
+def test_contours_go_from_the_least_to_the_greatest_value(log: bool) -> None:
+    ax = plot.loss_surface(lambda w: 3 + float(w[0]), log=log, resolution=8)
+    filled, lines = ax.collections
+    for contours in (filled, lines):
+        levels = contours.levels  # type: ignore[attr-defined]
+        assert levels[0] == pytest.approx(2)
+        assert levels[-1] == pytest.approx(4)
+        steps = np.diff(np.log(levels) if log else np.sqrt(levels - 2))
+        np.testing.assert_allclose(steps, steps[0], rtol=1e-6)
+    assert pixels(ax).startswith(b"\x89PNG")
+
+
+def test_odd_surfaces() -> None:
+    for f in (lambda w: np.nan if w[0] > 0 else 1.0 - float(w[1]), lambda w: 3.0, lambda w: 1 + 3e-16 * float(w[0])):
         assert pixels(plot.loss_surface(f, resolution=8)).startswith(b"\x89PNG")
-    assert pixels(plot.loss_surface(lambda w: float(w[0]), log=True, resolution=8)).startswith(b"\x89PNG")
+    only_half = plot.loss_surface(lambda w: float(w[0]), log=True, resolution=8)
+    assert only_half.collections[0].levels[0] > 0  # type: ignore[attr-defined]
+    flat = plot.loss_surface(lambda w: 1 + 3e-16 * float(w[0]), resolution=8)
+    assert len(flat.collections) == 0
+
+
+def test_a_descent_that_leaves_all_bounds() -> None:
+    path = np.random.default_rng(0).normal(size=(6, 5))
+    path[-2], path[-1] = np.nan, np.inf
+    ax = plot.loss_surface(lambda w: float((w**2).sum()), {"": path}, resolution=8)
+    drawn = np.transpose(ax.lines[0].get_data())
+    assert np.isfinite(drawn[:4]).all()
+    np.testing.assert_allclose(drawn[3], 0, atol=1e-12)
+    assert pixels(ax).startswith(b"\x89PNG")
+
+
+def test_the_function_is_asked_in_the_dtype_of_the_path() -> None:
+    seen = set()
+    for path in ([[0.0, 1.0]], np.array([[0.0, 1.0]], np.float32), [[0, 1]]):
+        plot.loss_surface(lambda w: seen.add(w.dtype.name) or 1.0, {"": path}, resolution=2)  # type: ignore[func-returns-value]
+        assert seen == {"float32" if isinstance(path, np.ndarray) else "float64"}
+        seen.clear()
+
+
+def test_learning_curve_wants_names() -> None:
+    with pytest.raises(TypeError, match=r"^curves is a list, expected a mapping from names to sequences of numbers$"):
+        plot.learning_curve([1.0, 0.5])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"resolution": 1}, r"^resolution = 1, expected at least 2$"),
+        ({"resolution": 1}, r"^resolution = 1, expected an integer >= 2$"),
         ({"center": np.zeros(3)}, r"^center has shape \(3,\), expected directions or paths to lay a plane through it$"),
         (
             {"paths": {"a": np.zeros(2)}},

@@ -82,6 +82,13 @@ def test_random_points_lie_around_the_start_and_local_ones_around_the_best() -> 
         assert abs((f.points[i] - best).std() / 0.01 - 1) < 5 * np.sqrt(0.5 / 1000)
 
 
+def test_evolution_begins_at_the_start_exactly() -> None:
+    f = Bowl()
+    x0 = np.array([1e-9, 3.3, 1e9])
+    evolution(f, x0, evaluations=100, bound=1e6)
+    np.testing.assert_array_equal(f.points[0], x0)
+
+
 def test_evolution_takes_whole_generations_and_stays_within_its_bound() -> None:
     f = Bowl()
     result = evolution(f, np.full(3, 10.0), evaluations=159, population=20, scale=0.5, bound=2.0)
@@ -122,8 +129,10 @@ def test_an_interruption_keeps_what_was_found(search: Any, after: int) -> None:
     "error", [ValueError("mine"), TypeError("mine"), RuntimeError("mine"), ZeroDivisionError("mine")]
 )
 def test_an_error_of_the_function_reaches_the_caller(search: Any, after: int, error: Exception) -> None:
-    with pytest.raises(type(error), match=r"^mine$"):
+    error.__cause__ = KeyError("inner")
+    with pytest.raises(type(error), match=r"^mine$") as caught:
         search(Bowl(after, error), np.zeros(3), evaluations=1000)
+    assert isinstance(caught.value.__cause__, KeyError)
 
 
 @every_search
@@ -142,6 +151,10 @@ def test_nan_and_inf_are_never_the_best(search: Any) -> None:
     ("f", "x0", "options", "error", "message"),
     [
         (Bowl(), np.zeros(3, int), {}, TypeError, r"^x0 has dtype int64, expected float32 or float64"),
+        (Bowl(), np.array([1.0, np.nan]), {}, ValueError, r"^x0 holds nan or inf, expected finite numbers$"),
+        (Bowl(), np.zeros(3), {"seed": -1}, ValueError, r"^seed = -1: "),
+        (lambda w: "1.5", np.zeros(3), {}, TypeError, r"^f\(x\) is a str, expected a number"),
+        (lambda w: w, np.zeros(3), {}, TypeError, r"^f\(x\) is an array of shape \(3,\), expected a number"),
         (Bowl(), np.zeros(3), {"scale": 0}, ValueError, r"^scale = 0, expected a finite number > 0$"),
         (Bowl(), np.zeros(3), {"evaluations": 0}, ValueError, r"^evaluations = 0, expected an integer >= "),
         (Bowl(), np.zeros(3), {"evaluations": 2.5}, TypeError, r"^evaluations is a float, expected an integer >= "),
@@ -161,7 +174,6 @@ def test_what_does_not_fit_is_refused(search: Any, f: Any, x0: Any, options: Any
         (np.zeros(3), {"evaluations": 99}, r"^evaluations = 99, expected an integer >= 100$"),
         (np.zeros(3), {"bound": 0.0}, r"^bound = 0, expected a finite number > 0$"),
         (np.zeros((0, 3)), {}, r"^x0 has shape \(0, 3\), expected at least one number to vary$"),
-        (np.array([1.0, np.nan]), {}, r"^x0 holds nan or inf, expected finite numbers$"),
     ],
 )
 def test_evolution_refuses(x0: Any, options: Any, message: str) -> None:
