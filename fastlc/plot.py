@@ -324,7 +324,8 @@ def loss_surface(
     dtype = _float_dtype(np.asarray(list(paths.values())[-1]) if paths else None)
     walks = {name: np.asarray(path, dtype=np.float64) for name, path in (paths or {}).items()}
     origin, plane = _plane(walks, center, directions)
-    flat = {name: (walk - origin).reshape(len(walk), -1) @ np.linalg.pinv(plane) for name, walk in walks.items()}
+    with np.errstate(invalid="ignore"):  # a descent may end in nan
+        flat = {name: (walk - origin).reshape(len(walk), -1) @ np.linalg.pinv(plane) for name, walk in walks.items()}
     everything = np.concatenate(list(flat.values())) if flat else None
     xlim, ylim = (limits or _around(everything, axis) for axis, limits in enumerate((xlim, ylim)))
     across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
