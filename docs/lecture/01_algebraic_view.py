@@ -16,8 +16,8 @@ from fastlc.shapes import append_bias, append_ones, split_bias
 # %%
 # Flattening
 # ----------
-# An image of n × n pixels is a row of n² numbers, one of height × width × channels a row of as many; a batch of B
-# images is a matrix of B rows. `fastlc.flatten` keeps the first axis and makes one of the others.
+# An image of n × n pixels is a row of n² numbers, one of height × width × channels a row of height · width · channels;
+# a batch of B images is a matrix of B rows. `fastlc.flatten` keeps the first axis and makes one of the others.
 
 X, y, shape = load_digits()
 images = X.reshape(-1, *shape)
@@ -28,7 +28,8 @@ print("colour images ", photos.shape, "->", fastlc.flatten(photos).shape)
 # %%
 # One product for a batch
 # -----------------------
-# With an image a row, the scores of the batch are ``S = X Wᵀ + b``. `fastlc.fit` finds W and b.
+# With an image a row, the scores of the batch are ``S = X Wᵀ + b``. `fastlc.fit` finds W and b (how, and what momentum
+# is, comes with gradient descent).
 
 result = fastlc.fit(X, y, lr=0.1, momentum=0.9)
 W, b = result.W, result.b

@@ -26,7 +26,7 @@ X, y, shape = load_digits()
 mean = X.mean(axis=0)
 X = X - mean
 W, b = (result := fastlc.fit(X, y, lr=0.1, momentum=0.9, l2=0.01)).W, result.b
-print(f"{(result.predict(X) == y).mean():.1%} of the digits are right")
+print(f"{(result.predict(X) == y).mean():.1%} of the digits that it was trained on are right")
 
 template = W[3].reshape(shape)
 image = X[3].reshape(shape)
@@ -36,21 +36,22 @@ print(
 )
 
 # %%
-# What does class 3 like best, of all images as bright as this one? Its template: no other direction has a larger dot
-# product with w than w itself (Cauchy and Schwarz).
+# What does class 3 like best, of all vectors as long as this image (with the mean taken off)? Its template: no other
+# direction has a larger dot product with w than w itself (Cauchy and Schwarz).
 
 length = np.linalg.norm(X[3])
 best_image = W[3] / np.linalg.norm(W[3]) * length
 best_score = float(W[3] @ best_image + b[3])
 same_length = X / np.linalg.norm(X, axis=1, keepdims=True) * length
 scores_of_others = same_length @ W[3] + b[3]
-print(f"score of the template itself: {best_score:.2f};  best score of {len(X)} digits: {scores_of_others.max():.2f}")
+print(f"score of the template itself: {best_score:.2f};  best of {len(X)} digits as long: {scores_of_others.max():.2f}")
 
 # %%
 # Clothes
 # -------
-# Fashion-MNIST, where it is installed (FASTLC_FASHION_MNIST names a folder of its four files). Templates of clothes
-# are easier to recognise than those of digits: there are fewer ways to draw a pair of trousers.
+# Fashion-MNIST, where it is installed (FASTLC_FASHION_MNIST names a folder of its four files). One template a class is
+# also what a linear classifier is limited to: shirts with long sleeves and with short ones, boots that look left or
+# right, are blended into one. See the three modes among the hard cases.
 
 folder = Path(os.environ.get("FASTLC_FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
 pictures = [("digits", W, shape, range(10))]

@@ -2,8 +2,8 @@
 Geometric view: hyperplanes
 ===========================
 
-An image is a point in a space of as many dimensions as it has pixels. ``w · x + b = 0`` is a hyperplane in it, w points
-to the side where the score is positive, and ``score / ‖w‖`` is the distance from the hyperplane. Every class has one.
+An image is a point in a space of as many dimensions as it has pixels. ``w · x + b = 0`` is a hyperplane in it, and w
+points to the side where the score is positive. Every class has one.
 """
 
 import matplotlib.pyplot as plt
@@ -23,12 +23,15 @@ _, _, directions = np.linalg.svd(X, full_matrices=False)
 points = X @ directions[:2].T
 result = fastlc.fit(points, y, lr=0.3, momentum=0.9, l2=1e-3)
 W, b = result.W, result.b
-print(f"{(result.predict(points) == y).mean():.1%} of the digits 0, 1 and 2 are right, with two numbers for each")
+right = (result.predict(points) == y).mean()
+print(f"{right:.1%} of the digits 0, 1 and 2 are right, with two numbers for each (those that it was trained on)")
 
 # %%
-# The score is a distance
-# -----------------------
-# From the point x go back along w by the distance, and you stand on the hyperplane, where the score is 0.
+# The score measures a distance
+# -----------------------------
+# ``score / ‖w‖`` is the signed distance of x from the hyperplane, positive on the side of w: go back along w by it, and
+# you stand on the hyperplane, where the score is 0. At the origin the score is b, so b says how far from there the
+# hyperplane is; without a bias all of them go through the origin.
 
 S = fastlc.scores(points, W, b)
 lengths = np.linalg.norm(W, axis=1)
@@ -36,6 +39,7 @@ distances = S / lengths
 feet = points - distances[:, :1] * (W[0] / lengths[0])
 score_at_feet = np.abs(fastlc.scores(feet, W, b)[:, 0]).max()
 print(f"largest |score of class 0| on its hyperplane: {score_at_feet:.0e}")
+print("distances of the hyperplanes from the origin, |b| / ‖w‖:", np.abs(b / lengths).round(2))
 
 # %%
 # Regions

@@ -16,8 +16,9 @@ from fastlc.data import load_digits
 # %%
 # Two classes: a sign
 # -------------------
-# One row of weights is enough: label 1 where the score is positive. Two rows of softmax say the same where their
-# difference is that row, since ``softmax(s)₁ = σ(s₁ − s₀)``.
+# One row of weights is enough: label 1 where the score is positive. Two rows of softmax are the same model, since
+# ``softmax(s)₁ = σ(s₁ − s₀)``: what counts is their difference. (Trained at the same rate it learns twice as fast, as
+# both rows move. Hence the different shares.)
 
 X, y, shape = load_digits()
 X -= X.mean(axis=0)
@@ -46,8 +47,9 @@ print("right:", ", ".join(f"{name} {share:.1%}" for name, share in accuracy.item
 # %%
 # In the plane
 # ------------
-# A class between two others: no line parts it from all the rest, so its own binary classifier never says yes. It is
-# found all the same, where the others say no more firmly than it does: the highest score is the rule, not the sign.
+# A class between two others: no line parts it from all the rest. The best that its own binary classifier can do is a
+# score that hardly depends on x, about ln 1/2 for a third of the points, so it never says yes. The class is found all
+# the same, where the others say no more firmly than it does: the highest score is the rule, not the sign.
 
 rng = np.random.default_rng(0)
 centres = np.array([[-2, 0], [0, 0], [2, 0]])

@@ -15,10 +15,11 @@ import fastlc
 from fastlc.data import load_digits
 
 # %%
-# Probabilities
-# -------------
-# They are positive and add to 1. Only differences of scores count: whatever is added to all of them changes nothing,
-# which is how softmax is computed without overflow, with the largest score subtracted first.
+# From logits to probabilities
+# ----------------------------
+# The scores are called logits here. The probabilities are positive and add to 1. Only differences of scores count:
+# whatever is added to all of them changes nothing, which is how softmax is computed without overflow, with the largest
+# score subtracted first.
 
 s = np.array([[2.0, 1.0, -1.0]])
 p = fastlc.softmax(s)
@@ -46,15 +47,25 @@ print(f"loss of the digits at W = 0: {at_start:.6f};  ln 10 = {math.log(10):.6f}
 # %%
 # Maximum likelihood
 # ------------------
-# The likelihood of all labels is the product of their probabilities, one for each example. Its logarithm is −N times
-# the mean cross-entropy, so the weights of least loss are those of maximum likelihood. They are also those whose
-# distribution is nearest to the labels': the Kullback–Leibler divergence from a label, which is certain, is the loss.
+# If the examples are independent, the likelihood of all labels is the product of their probabilities. Its logarithm is
+# −N times the mean loss, so the weights of least loss are those of maximum likelihood.
+#
+# The name comes from distributions: the cross-entropy of p relative to q is ``H(q, p) = −Σ q_i ln p_i``, and the
+# Kullback–Leibler divergence ``KL(q ‖ p) = Σ q_i ln (q_i / p_i) = H(q, p) − H(q, q)``. A label is a distribution that
+# is certain, q = onehot(y): its own entropy H(q, q) is 0, so that loss, cross-entropy and divergence are one. Of soft
+# targets they are not.
 
 result = fastlc.fit(X, labels, lr=0.1, momentum=0.9)
 probabilities = result.predict_proba(X)[np.arange(len(X)), labels].astype(np.float64)
 log_likelihood = np.log(probabilities).sum()
 loss = fastlc.linear_cross_entropy(X, labels, result.W, result.b, grad=False)
 print(f"log-likelihood of the digits' labels {log_likelihood:.3f};  −N · loss = {-len(X) * loss:.3f}")
+
+q = np.array([[0.7, 0.2, 0.1]])
+cross_entropy = fastlc.cross_entropy(s, q, grad=False)
+divergence = (q * np.log(q / p)).sum()
+entropy = -(q * np.log(q)).sum()
+print(f"soft targets: cross-entropy {cross_entropy:.4f} = divergence {divergence:.4f} + entropy {entropy:.4f}")
 
 # %%
 # The gradient

@@ -39,8 +39,8 @@ print(f"loss of the digits at W = 0: {at_start}, with C − 1 = 9")
 # %%
 # The sum over all classes
 # ------------------------
-# Were the right class in the sum too, it would add max(0, s_y − s_y + 1) = 1 to every example: the same minimum, 1
-# higher.
+# Were the right class in the sum too, it would add max(0, s_y − s_y + 1) = 1 to every example: least
+# at the same W, and 1 higher.
 
 margins = np.maximum(0, S - S[:, :1] + 1)
 over_all = margins.sum()
@@ -50,7 +50,7 @@ print(f"sum over all classes {over_all}, without the right one {loss}: {over_all
 # A mean instead of the sum
 # -------------------------
 # A mean over the examples, or over the classes, divides loss and gradient by a number, and leaves the minimum where it
-# is.
+# is. (A penalty on W has to be divided too.)
 
 rng = np.random.default_rng(0)
 W, few = rng.normal(size=(10, 64)).astype(np.float32), slice(0, 100)
@@ -74,8 +74,9 @@ print(f"squared: {squared}; squared / plain: {ratios[0]} for a violation of 2.5,
 # %%
 # No change for small changes
 # ---------------------------
-# Where the margins are kept, moving the scores a little changes nothing: the gradient is 0. (That of the cross-entropy
-# never is: it goes on asking for more.)
+# Where the margins are kept, moving the scores a little changes nothing: the gradient is 0, and the example plays no
+# part any more. That of the cross-entropy never is 0: softmax is never content, and goes on asking for more from
+# examples that are right already. That is the main difference of the two.
 
 kept = np.array([[5.0, 1.0, -2.0]])
 _, dS = fastlc.hinge(kept, y)

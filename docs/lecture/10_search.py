@@ -28,8 +28,13 @@ def objective(W):
 # %%
 # Without gradients
 # -----------------
-# `fastlc.search.random_search` tries points around 0, or with ``local=True`` around the best one so far. `evolution` is
-# SciPy's differential evolution: a point is challenged by a mixture of others, and the better one stays.
+# `fastlc.search.random_search` tries points around 0, or with ``local=True`` around the best one so far.
+#
+# Genetic algorithms keep a population. Children are made of their parents by mutation, a random change, and crossover,
+# some numbers of one and some of another; selection lets the fitter live on. `fastlc.search.evolution` is one of the
+# family, SciPy's differential evolution: its mutation adds the difference of two members to the best one, its crossover
+# mixes that with a third, and of that and its child the better one stays. Here 50 members have to do, for 650 numbers;
+# it would want thousands, and many more evaluations.
 
 found = {
     "random search": random_search(objective, start, evaluations=EVALUATIONS, scale=0.1),
@@ -66,7 +71,7 @@ while 2 * rows < EVALUATIONS * len(X) / 20:  # a twentieth of what the others go
 best["mini-batch SGD"] = np.repeat(np.minimum.accumulate([objective(start), *values]), 2)
 weights["mini-batch SGD"] = W
 
-print("                      evaluations   loss     digits right")
+print("                      evaluations   loss     training digits right")
 for name, curve in best.items():
     right = (fastlc.predict(X, weights[name]) == y).mean()
     print(f"{name:20} {len(curve):10} {curve[-1]:10.4f} {right:12.1%}")

@@ -17,24 +17,35 @@ from fastlc.data import load_digits
 # %%
 # Full batch and mini-batches
 # ---------------------------
-# The same digits, the same number of passes over them. The smaller the batch, the more steps there are in a pass, and
-# the smaller the rate that they bear: for each batch size the best of several rates.
+# The same digits, the same number of passes over them. Smaller batches make more steps in a pass, and get further; but
+# their gradients are noisier, so that the rate has to be smaller, and from some size down more steps bring no more. One
+# row a step is stochastic gradient descent in its first sense. For each size the best of several rates, and the loss of
+# all digits after each pass.
 
 X, y, shape = load_digits()
 X -= X.mean(axis=0)
 EPOCHS = 15
-by_batch = {}
-for batch_size in (len(X), 256, 32, 4):
-    runs = [
-        fastlc.fit(X, y, epochs=EPOCHS, batch_size=batch_size, lr=lr)
-        for lr in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
-    ]
-    final = [fastlc.linear_cross_entropy(X, y, run.W, run.b, grad=False) for run in runs]
-    run = runs[int(np.argmin(final))]
-    name = f"{batch_size} rows" if batch_size < len(X) else "all rows"
-    by_batch[name] = run.history["loss"]
+RATES = [0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0]
+
+
+def train(batch_size, lr):
+    curve = []
+
+    def measure(epoch, result):
+        curve.append(fastlc.linear_cross_entropy(X, y, result.W, result.b, grad=False))
+
+    fastlc.fit(X, y, epochs=EPOCHS, batch_size=batch_size, lr=lr, callback=measure)
+    return curve
+
+
+by_batch, best_rate = {}, {}
+for batch_size in (len(X), 256, 32, 4, 1):
+    curves = [train(batch_size, lr) for lr in RATES]
+    best = int(np.argmin([curve[-1] for curve in curves]))
+    name = {len(X): "all rows", 1: "1 row"}.get(batch_size, f"{batch_size} rows")
+    by_batch[name], best_rate[name] = curves[best], RATES[best]
     steps = EPOCHS * -(-len(X) // batch_size)
-    print(f"{name:9} {steps:6} steps at {run.history['lr'][0]:g}: loss {min(final):.4f}")
+    print(f"{name:9} {steps:6} steps at {RATES[best]:g}: loss {curves[best][-1]:.4f}")
 
 # %%
 # Decay

@@ -21,8 +21,8 @@ W, b = np.array([[0.1, 0.4], [-0.3, 0.2], [0.7, -0.6]]), np.array([0.0, 0.1, -0.
 # %%
 # By hand
 # -------
-# ``L = −s_y + ln Σ exp(s_j)`` and ``s = W x + b``; so ``∂L/∂s = p − onehot(y)``, and by the chain rule
-# ``∂L/∂W = ∂L/∂s xᵀ``. That is what the kernels of fastlc do.
+# ``L = −s_y + ln Σ exp(s_j)`` and ``s = W x + b``. So ``∂L/∂s_i = p_i − [i = y]``, and by the chain rule
+# ``∂L/∂W_ij = ∂L/∂s_i · x_j``, an outer product. That is what the kernels of fastlc compute.
 
 s = W @ x[0] + b
 p = np.exp(s) / np.exp(s).sum()
@@ -45,8 +45,8 @@ print("∂L/∂w₀₀ =", derivatives[0, 0])
 # %%
 # Numerically
 # -----------
-# Central differences, ``(L(w + h) − L(w − h)) / 2h``: two evaluations for each weight, and about ten digits. Good to
-# check with, too slow to train with.
+# The slope of a short step: forwards, ``(L(w + h) − L(w)) / h``, or centrally, ``(L(w + h) − L(w − h)) / 2h``, which
+# costs two evaluations for each weight and is good to about ten digits. Good to check with, too slow to train with.
 
 numerical = numerical_gradient(lambda W: fastlc.linear_cross_entropy(x, y, W, b, grad=False), W)
 
@@ -72,8 +72,9 @@ for name, error in errors.items():
 # %%
 # The gradient check
 # ------------------
-# `fastlc.gradcheck.gradcheck` compares any gradient with differences, and tells what rounding explains from what is
-# wrong: here a gradient without the factor that someone forgot.
+# `fastlc.gradcheck.gradcheck` compares any gradient with differences, relative to the larger of the two, and tells what
+# rounding explains from what is wrong: here a gradient without the factor that someone forgot. Where a loss has a kink,
+# as the hinge has, the slopes to the left and to the right differ, and what lies between them is right.
 
 
 def forgotten(W):
@@ -89,18 +90,34 @@ print(wrong)
 # %%
 # How long a step?
 # ----------------
-# A long step does not see the slope here (truncation, ∝ h²); a short one drowns in rounding (∝ 1/h). The cube root of
-# the machine epsilon lies between.
+# A long step does not see the slope here: truncation, ∝ h forwards and ∝ h² centrally. A short one drowns in rounding,
+# ∝ 1/h. The dotted line is the cube root of the machine epsilon, where central differences are about best.
+
+
+def loss_at(W):
+    return fastlc.linear_cross_entropy(x, y, W, b, grad=False)
+
+
+def forward_differences(h):
+    slopes = np.zeros_like(W)
+    for i in np.ndindex(W.shape):
+        moved = W.copy()
+        moved[i] += h
+        slopes[i] = (loss_at(moved) - loss_at(W)) / (moved[i] - W[i])
+    return slopes
+
 
 steps = np.geomspace(1e-12, 1e-1, 60)
-of_step = [
-    np.abs(numerical_gradient(lambda W: fastlc.linear_cross_entropy(x, y, W, b, grad=False), W, eps=h) - symbolic).max()
-    for h in steps
-]
+of_step = [np.abs(numerical_gradient(loss_at, W, eps=h) - symbolic).max() for h in steps]
+of_forward_step = [np.abs(forward_differences(h) - symbolic).max() for h in steps]
+print(f"best central differences: {min(of_step):.0e}, best forward ones: {min(of_forward_step):.0e}")
+
 figure, ax = plt.subplots(figsize=(6, 3.8), layout="constrained")
-ax.loglog(steps, of_step, "o-", markersize=3)
+ax.loglog(steps, of_step, "o-", markersize=3, label="central")
+ax.loglog(steps, of_forward_step, "o-", markersize=3, label="forward")
 ax.axvline(np.cbrt(np.finfo(float).eps), color="gray", linewidth=0.8, linestyle=":")
 ax.set(xlabel="step h", ylabel="largest error of the numerical gradient")
 ax.spines[["top", "right"]].set_visible(False)
 ax.grid(alpha=0.25)
+ax.legend(frameon=False)
 figure.savefig("13_computing_gradients.png")

@@ -18,8 +18,8 @@ w, eta = rng.normal(size=3), 0.01
 # %%
 # Linear regression
 # -----------------
-# The error is ``E = Σ (t − w · x)²``, its derivative ``∂E/∂w_j = −2 Σ δ x_j``, and a step against it
-# ``w_j ← w_j + 2 η Σ δ x_j``.
+# The error is ``E = Σ (t − w · x)²``, its derivative ``∂E/∂w_j = −2 Σ δ x_j``, and a step against it ``w_j ← w_j + 2 η
+# Σ δ x_j``. (With half the error, ``E = ½ Σ δ²``, as some write it, the 2 is gone; so it is with half η.)
 
 targets = rng.normal(size=20)
 delta = targets - X @ w

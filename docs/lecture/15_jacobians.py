@@ -32,7 +32,7 @@ print(jacobian.softmax(s).round(3))
 # Of a batch
 # ----------
 # N × C scores by N × D inputs: four axes, or as a matrix (N C) × (N D), with a block of W for each example and zeros
-# between different ones. By W, which all examples share, there are no blocks.
+# between different ones. By W, which all examples share, there is one strip an example, ``I ⊗ xᵀ``, below each other.
 
 S = fastlc.scores(X, W, b)
 of_batch = jacobian.linear(X, W)

@@ -2,8 +2,9 @@
 Decomposing a function into simple ones
 =======================================
 
-Whatever a program computes is a chain of simple functions, and each of them knows its own derivative. Forwards the
-values are kept; backwards each step multiplies what comes from behind by its own derivative. That is backpropagation.
+Whatever a program computes is a graph of simple functions, and each of them knows its own derivative. Forwards the
+values are kept; backwards each step multiplies what comes from behind by its own derivative, and where a value was used
+twice what comes back is added. That is the chain rule, and backpropagation.
 """
 
 import matplotlib.pyplot as plt
@@ -46,7 +47,7 @@ print("∂L/∂x   step by step", d_x.round(6), "  fused", dX[0].round(6))
 # %%
 # Softmax and cross-entropy of a batch
 # ------------------------------------
-# The same with matrices: a product, an addition, an exponential, a sum, a division, a logarithm, a mean. Five arrays as
+# The same with matrices: a product, an addition, an exponential, a sum, a division, a logarithm, a mean. Four arrays as
 # large as the scores are kept on the way; the fused kernel keeps none.
 
 rng = np.random.default_rng(0)
