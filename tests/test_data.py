@@ -172,23 +172,24 @@ def test_hard_cases_come_as_described(make: Any) -> None:
     assert make(0)[0].shape == (0, 2)
 
 
-@pytest.mark.parametrize(
-    ("make", "share", "deviations"), [(make_parity, 2 / 3, 5), (make_rings, 2 / 3, 5), (make_modes, 5 / 6, 5)]
-)
-def test_no_line_is_good(make: Any, share: float, deviations: int) -> None:
-    """As the docstrings say, up to the luck of the draw."""
+@pytest.mark.parametrize(("make", "share"), [(make_parity, 2 / 3), (make_rings, 2 / 3), (make_modes, 5 / 6)])
+def test_no_line_is_good(make: Any, share: float) -> None:
+    """As the docstrings say, up to the luck of the draw: five standard deviations of a share."""
     N = 20_000
     X, y = make(N, noise=0.0)
     if make is make_modes:  # many points in four places: nudged, so that a line finds its way between them
         X = X + np.random.default_rng(0).normal(scale=1e-6, size=X.shape).astype(np.float32)
-    assert abs(best_line(X, y) - share) < deviations * np.sqrt(share * (1 - share) / N)
+    assert abs(best_line(X, y) - share) < 5 * np.sqrt(share * (1 - share) / N)
 
 
 @pytest.mark.parametrize("dims", [1, 2, 5])
 def test_the_product_tells_parity(dims: int) -> None:
     X, y = make_parity(500, dims)
     assert X.shape == (500, dims)
-    np.testing.assert_array_equal(y, (np.prod(-X, axis=1) * (-1) ** dims > 0) == (dims % 2 == 1))
+    positive = (X > 0).sum(axis=1)
+    np.testing.assert_array_equal(y, positive % 2)
+    # Each of the others changes the sign of the product.
+    np.testing.assert_array_equal(np.prod(X, axis=1) > 0, (dims - positive) % 2 == 0)
     assert 0.4 < y.mean() < 0.6
 
 

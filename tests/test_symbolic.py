@@ -82,7 +82,9 @@ def test_every_loss_has_its_formula() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "options", "targets", "formula"), FORMULAS, ids=lambda part: str(part)[:30])
+@pytest.mark.parametrize(
+    ("name", "options", "targets", "formula"), FORMULAS, ids=[f"{name}-{targets}" for name, _, targets, _ in FORMULAS]
+)
 def test_gradients(name: str, options: dict[str, float], targets: str, formula: Any) -> None:
     W = sympy.Matrix(C, D, sympy.symbols(f"w:{C}:{D}", real=True))
     b = sympy.Matrix(sympy.symbols(f"b:{C}", real=True))
