@@ -16,11 +16,11 @@ import fastlc
 # Few examples to learn from, 40 patients with ten features each, and 402 to test on: that is when a penalty pays.
 
 X, y = load_diabetes(return_X_y=True)
-X = (X - X.mean(axis=0)) / X.std(axis=0)
-y = (y - y.mean()) / y.std()
 order = np.random.default_rng(0).permutation(len(X))
+known = order[:40]  # mean and variance too are those of the patients to learn from
+X, y = (X - X[known].mean(axis=0)) / X[known].std(axis=0), (y - y[known].mean()) / y[known].std()
 X_test, y_test = X[order[40:]], y[order[40:]]
-X, y = X[order[:40]], y[order[:40]]
+X, y = X[known], y[known]
 N, D = X.shape
 
 # %%
@@ -84,7 +84,7 @@ least_squares = np.linalg.lstsq(X, y, rcond=None)[0]
 unpenalised = test_error([least_squares])[0]
 print("      λ   weights that are 0   ‖w‖₁    ‖w‖    error of the test patients")
 for name, strengths, path, errors in (("L1", l1_strengths, l1_path, l1_error), ("L2", l2_strengths, l2_path, l2_error)):
-    for k in (0, len(path) // 2, int(errors.argmin()), len(path) - 1):
+    for k in sorted({0, int(errors.argmin()), len(path) // 2, len(path) - 1}):
         zeros, w = (path[k] == 0).sum(), path[k]
         print(
             f"{name} {strengths[k]:8.3f} {zeros:10} {np.abs(w).sum():14.3f} {np.linalg.norm(w):7.3f} {errors[k]:12.3f}"
