@@ -273,8 +273,8 @@ def make_modes(
     """A class in several places of the plane, and another one between them.
 
     Class 1 has its modes evenly on the circle of radius 1, class 0 a single one at the origin. Of three modes a line
-    cuts off two at most, and so gets 5/6 of the points right. Similarities to the centres, ``exp(−|x − c|²)``, tell
-    the classes apart.
+    cuts off two at most, and so gets 5/6 of the points right without noise. Similarities to the centres,
+    ``exp(−|x − c|²)``, tell the classes apart.
 
     Parameters
     ----------

@@ -299,7 +299,8 @@ def loss_surface(
     xlim, ylim : (low, high), optional
         Of u and v; default around the paths, or (-1, 1).
     log : bool
-        Contours evenly in the logarithm of f, where f > 0; else they are denser near its minimum.
+        True: contours evenly in the logarithm of f, where it is > 0. False: evenly in the square root of what it is
+        above its least value, so that they are denser there.
     resolution : int
         Points on each side of the picture at which f is evaluated, ≥ 2.
 
@@ -408,7 +409,8 @@ def _hyperplanes(
         foot = middle - (w @ middle + bias) / norm**2 * w
         colour = colours[1 if len(W) == 1 else c]  # a single row tells class 1 from class 0
         ax.axline(foot, foot + np.array([-w[1], w[0]]) / norm, color=colour, linewidth=1.5)
-        ax.annotate("", foot + length * w / norm, foot, arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.8})
+        tip, arrow = foot + length * w / norm, {"arrowstyle": "->", "color": colour, "lw": 1.8}
+        ax.annotate("", tip, foot, arrowprops=arrow, zorder=4)
 
 
 def _plane(

@@ -215,10 +215,11 @@ def evolution(
                 atol=-1,  # the spread of the population is never below that, so it goes on to the last generation
                 rng=rng,
             )
-        except RuntimeError:
-            if raised:  # SciPy says something else of some errors
-                raise raised[0] from raised[0].__cause__
-            raise
+        except Exception:
+            if not raised:
+                raise
+        if raised:  # SciPy makes something else of some errors, and nothing at all of StopIteration
+            raise raised[0] from raised[0].__cause__
 
     return _search(run, f, x0, evaluations, "evolution", progress)
 

@@ -24,7 +24,7 @@ def flatten(images: ArrayLike, start_axis: int = 1) -> Array:
 
     Parameters
     ----------
-    images : (N, height, width), (N, height, width, channels) or any (N, …), of any dtype
+    images : (N, height, width), (N, height, width, channels) or any (N, …), of floats, integers or bools
     start_axis : int
         The first axis that is not one of the batch: 1 for N images, 0 for a single one, 2 for (batch, time, …).
 

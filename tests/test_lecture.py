@@ -248,6 +248,8 @@ def test_11_learning_rates(run: Any) -> None:
         loss = n["descend"](share * (1 + n["mu"]) * n["limit"], n["mu"], steps=3000)[1][-1]
         assert (abs(loss - least) < 1e-6) == converges
     assert all(len(curve) == 41 for curve in losses.values())
+    (low, high), (bottom, top) = n["left"].get_xlim(), n["left"].get_ylim()
+    assert all(low < path[-1][0] < high and bottom < path[-1][1] < top for path in n["paths"].values())
     assert n["bulge"]["softmax"] <= 1e-12
     assert n["bulge"]["hinge"] <= 1e-12
     assert n["bulge"]["sigmoid unit, squared error"] > 0.01

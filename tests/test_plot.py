@@ -45,6 +45,14 @@ def test_templates_on_given_axes_with_names() -> None:
     assert low == -high  # white is zero
 
 
+def test_the_strongest_half_per_cent_are_cut() -> None:
+    W = np.arange(1.0, 1001).reshape(10, 100)
+    low, high = plot.templates(W, (10, 10)).images[0].get_clim()
+    assert np.count_nonzero(high < W) == 5
+    assert low == -high
+    assert plot.templates(np.zeros((2, 4)), (2, 2)).images[0].get_clim() == (-1, 1)
+
+
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
 def test_templates_of_odd_values(value: float) -> None:
     assert pixels(plot.templates(np.full((2, 4), value), (2, 2))).startswith(b"\x89PNG")

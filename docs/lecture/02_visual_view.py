@@ -50,8 +50,8 @@ print(f"score of the template itself: {best_score:.2f};  best of {len(X)} digits
 # Clothes
 # -------
 # Fashion-MNIST, where it is installed (FASTLC_FASHION_MNIST names a folder of its four files). One template a class is
-# also what a linear classifier is limited to: shirts with long sleeves and with short ones, boots that look left or
-# right, are blended into one. See the three modes among the hard cases.
+# also what a linear classifier is limited to: shirts with long sleeves and with short ones, flat sandals and those with
+# heels, are blended into one. See the three modes among the hard cases.
 
 folder = Path(os.environ.get("FASTLC_FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
 pictures = [("digits", W, shape, range(10))]

@@ -65,10 +65,12 @@ for (name, ((X, y), features, formula)), (top, bottom) in zip(cases.items(), axe
     cured = fastlc.fit(features(X), y, lr=0.5, epochs=200, momentum=0.9)
     accuracy[name] = [(plain.predict(X) == y).mean(), best_line(X, y), (cured.predict(features(X)) == y).mean()]
     print("{:16} {:8.1%} {:11.1%} {:13.1%}   {}".format(name, *accuracy[name], formula))
-    plot.decision_regions(plain.predict, X, y, top, classes=[0, 1])
-    plot.decision_regions(lambda X, f=features, c=cured: c.predict(f(X)), X, y, bottom, classes=[0, 1])
-    top.set_title(f"{name}: {accuracy[name][0]:.0%}")
-    bottom.set_title(f"with {formula}: {accuracy[name][2]:.0%}")
+    size = 1.1 * np.abs(X).max()
+    square = {"classes": [0, 1], "xlim": (-size, size), "ylim": (-size, size)}
+    plot.decision_regions(plain.predict, X, y, top, **square)
+    plot.decision_regions(lambda X, f=features, c=cured: c.predict(f(X)), X, y, bottom, **square)
+    top.set_title(f"{name}: {accuracy[name][0]:.1%}")
+    bottom.set_title(f"with {formula}: {accuracy[name][2]:.1%}")
     for ax in (top, bottom):
         ax.set(xticks=[], yticks=[], aspect="equal")
 figure.savefig("04_hard_cases.png")

@@ -69,11 +69,16 @@ def says_yes(X):
     return np.select([yes.sum(axis=1) == 1, yes.sum(axis=1) > 1], [yes.argmax(axis=1), 8], 7)
 
 
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
-plot.decision_regions(says_yes, points, ax=axes[0], classes=range(10))
-plot.decision_regions((results["logistic"].W, results["logistic"].b), points, labels, axes[1])
-plot.decision_regions((results["cross_entropy"].W, results["cross_entropy"].b), points, labels, axes[2])
-axes[0].set_title("one against the rest: who says yes\n(gray: nobody)")
+# %%
+# The line of the middle class is far from its points, or outside the picture: that is where a score that hardly depends
+# on x is 0.
+
+square = {"xlim": (-3.5, 3.5), "ylim": (-3.5, 3.5)}
+figure, axes = plt.subplots(1, 3, figsize=(10, 3.8), layout="constrained")
+plot.decision_regions(says_yes, points, ax=axes[0], classes=range(10), **square)
+plot.decision_regions(results["logistic"], points, labels, axes[1], **square)
+plot.decision_regions(results["cross_entropy"], points, labels, axes[2], **square)
+axes[0].set_title("one against the rest: who says yes\n(gray: nobody, yellow: several)")
 axes[1].set_title("one against the rest:\nhighest score")
 axes[2].set_title("softmax:\nhighest score")
 for ax in axes:

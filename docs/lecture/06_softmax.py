@@ -52,8 +52,9 @@ print(f"loss of the digits at W = 0: {at_start:.6f};  ln 10 = {math.log(10):.6f}
 #
 # The name comes from distributions: the cross-entropy of p relative to q is ``H(q, p) = −Σ q_i ln p_i``, and the
 # Kullback–Leibler divergence ``KL(q ‖ p) = Σ q_i ln (q_i / p_i) = H(q, p) − H(q, q)``. A label is a distribution that
-# is certain, q = onehot(y): its own entropy H(q, q) is 0, so that loss, cross-entropy and divergence are one. Of soft
-# targets they are not.
+# is certain, q = onehot(y): its own entropy H(q, q) is 0, so that loss, cross-entropy and divergence are one. With soft
+# targets the loss is the cross-entropy still, and the divergence is less by H(q, q), which does not depend on W: the
+# same W is best.
 
 result = fastlc.fit(X, labels, lr=0.1, momentum=0.9)
 probabilities = result.predict_proba(X)[np.arange(len(X)), labels].astype(np.float64)

@@ -39,8 +39,8 @@ print(f"loss of the digits at W = 0: {at_start}, with C − 1 = 9")
 # %%
 # The sum over all classes
 # ------------------------
-# Were the right class in the sum too, it would add max(0, s_y − s_y + 1) = 1 to every example: least
-# at the same W, and 1 higher.
+# Were the right class in the sum too, it would add max(0, s_y − s_y + 1) = 1 to every example: the sum is 1 higher for
+# any W, and least at the same W.
 
 margins = np.maximum(0, S - S[:, :1] + 1)
 over_all = margins.sum()

@@ -93,11 +93,17 @@ for name, strengths, path, errors in (("L1", l1_strengths, l1_path, l1_error), (
 print(f"without a penalty the error of the test patients is {unpenalised:.3f}")
 
 # %%
-# On their way single weights may grow, or change their sign, where features are correlated.
+# On their way single weights may grow, or change their sign, where features are correlated. The right picture shows
+# what a penalty does to the error of patients that were not learned from. To choose λ, hold out others
+# (`validation_fraction` of `fastlc.fit`), or the error of the best λ looks better than it is.
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
 for ax, strengths, path, name in zip(
-    axes, (l1_strengths, l2_strengths), (l1_path, l2_path), ("L1: more and more are 0", "L2: ‖w‖ shrinks"), strict=False
+    axes[:2],
+    (l1_strengths, l2_strengths),
+    (l1_path, l2_path),
+    ("L1: more and more are 0", "L2: ‖w‖ shrinks"),
+    strict=True,
 ):
     ax.plot(strengths, path, linewidth=1.6)
     ax.axhline(0, color="black", linewidth=0.8)

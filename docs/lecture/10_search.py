@@ -32,9 +32,9 @@ def objective(W):
 #
 # Genetic algorithms keep a population. Children are made of their parents by mutation, a random change, and crossover,
 # some numbers of one and some of another; selection lets the fitter live on. `fastlc.search.evolution` is one of the
-# family, SciPy's differential evolution: its mutation adds the difference of two members to the best one, its crossover
-# mixes that with a third, and of that and its child the better one stays. Here 50 members have to do, for 650 numbers;
-# it would want thousands, and many more evaluations.
+# family, SciPy's differential evolution: its mutation adds a multiple of the difference of two members to the best one,
+# its crossover mixes the sum with a third member, and its selection keeps that member or the mixture, whichever is
+# better. Here 50 members have to do, for 650 numbers; it would want thousands, and many more evaluations.
 
 found = {
     "random search": random_search(objective, start, evaluations=EVALUATIONS, scale=0.1),

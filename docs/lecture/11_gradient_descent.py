@@ -41,9 +41,9 @@ def descend(lr, momentum=0.0, steps=40):
 # %%
 # How large is too large?
 # -----------------------
-# On a bowl the error along each of its axes (the eigenvectors of the second derivatives) is multiplied by
-# ``1 − lr · curvature`` in a step. That is a descent only if ``lr < 2 / curvature``, and what counts is the largest
-# curvature, their largest eigenvalue.
+# The matrix of second derivatives says how the bowl is curved: its eigenvectors are the axes, its eigenvalues the
+# curvatures along them. In a step the error along an axis is multiplied by ``1 − lr · curvature``. That is a descent
+# only if ``lr < 2 / curvature``, and what counts is the largest curvature.
 
 with_ones = np.column_stack([x, np.ones(50)])
 curvatures = np.linalg.eigvalsh(2 / 50 * with_ones.T @ with_ones)
@@ -103,7 +103,7 @@ for name, value in bulge.items():
 # The star is where each descent is after 40 steps.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained", width_ratios=(1.2, 1))
-plot.loss_surface(loss_at, paths, left, xlim=(-2, 4.5), ylim=(-2.5, 2.5))
+plot.loss_surface(loss_at, paths, left, xlim=(-2, 4.5), ylim=(-3, 2.5))
 left.set(xlabel="slope w", ylabel="offset b")
 plot.learning_curve(curves, right, first_epoch=0, xlabel="step", log=True)
 figure.savefig("11_gradient_descent.png")

@@ -17,10 +17,10 @@ from fastlc.data import load_digits
 # %%
 # Full batch and mini-batches
 # ---------------------------
-# The same digits, the same number of passes over them. Smaller batches make more steps in a pass, and get further; but
-# their gradients are noisier, so that the rate has to be smaller, and from some size down more steps bring no more. One
-# row a step is stochastic gradient descent in its first sense. For each size the best of several rates, and the loss of
-# all digits after each pass.
+# The same digits, the same number of passes over them. Smaller batches make more steps in a pass, and get further. But
+# their gradients are noisier: below some size, here 256 rows, the rate has to fall with it, and more steps bring no
+# more. One row a step is stochastic gradient descent in its first sense. For each size the best of several rates, and
+# the loss of all digits after each pass.
 
 X, y, shape = load_digits()
 X -= X.mean(axis=0)
@@ -51,7 +51,7 @@ for batch_size in (len(X), 256, 32, 4, 1):
 # Decay
 # -----
 # A regression with noise, whose least loss is known. With a constant rate the weights end up dancing around the best
-# ones, the wider the larger the rate. With one that falls they settle.
+# ones, the wider the larger the rate. With one that falls they settle; if it falls too soon, before they have arrived.
 
 features, target = load_diabetes(return_X_y=True)
 features = (features - features.mean(axis=0)) / features.std(axis=0)
