@@ -168,7 +168,8 @@ def decision_regions(
         raise ValueError(f"y has shape {labels.shape}, X has {'no' if points is None else len(points)} rows")
     label, weights, dtype = _classifier(classifier, points)
     xlim, ylim = (limits or _around(points, axis) for axis, limits in enumerate((xlim, ylim)))
-    across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
+    middles = (np.arange(resolution) + 0.5) / resolution  # of the squares that are drawn
+    across, up = (low + (high - low) * middles for low, high in (xlim, ylim))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(dtype)
     predicted = np.asarray(label(grid))
     if predicted.shape != grid.shape[:1]:

@@ -134,7 +134,9 @@ def test_regions_are_the_predictions(dtype: type) -> None:
     left, right, bottom, top = image.get_extent()
     assert (left, right, bottom, top) == (*ax.get_xlim(), *ax.get_ylim())
     assert left < X[:, 0].min() < X[:, 0].max() < right
-    grid = np.stack(np.meshgrid(np.linspace(left, right, 41), np.linspace(bottom, top, 41)), axis=-1).astype(dtype)
+    half = (right - left) / 82, (top - bottom) / 82  # of one of the squares, whose middles are classified
+    across, up = np.linspace(left + half[0], right - half[0], 41), np.linspace(bottom + half[1], top - half[1], 41)
+    grid = np.stack(np.meshgrid(across, up), axis=-1).astype(dtype)
     expected = fastlc.predict(grid.reshape(-1, 2), W, b).reshape(41, 41)
     np.testing.assert_array_equal(image.get_array(), expected)
     assert image.origin == "lower"
@@ -171,7 +173,8 @@ def test_regions_of_what_fit_returns(fit_intercept: bool) -> None:
     y = fastlc.predict(X, W3.astype(np.float32), B3.astype(np.float32))
     result = fastlc.fit(X, y, lr=0.5, fit_intercept=fit_intercept)
     ax = plot.decision_regions(result, resolution=11)  # no examples to take the dtype from
-    grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, 11)] * 2), axis=-1).reshape(-1, 2).astype(np.float32)
+    middles = (np.arange(11) - 5) / 5.5
+    grid = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2).astype(np.float32)
     np.testing.assert_array_equal(ax.images[0].get_array(), result.predict(grid).reshape(11, 11))
     assert len(ax.lines) == 3
     again = plot.decision_regions((result.W, result.b), resolution=11)
