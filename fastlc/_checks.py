@@ -1,4 +1,4 @@
-"""Single numbers that Python code is given: taken as a float or an int, or refused in a sentence.
+"""Single numbers and seeds that Python code is given: taken as what they stand for, or refused in a sentence.
 
 The kernels check their own. A sentence names the argument, what was expected and what came.
 """

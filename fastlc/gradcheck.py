@@ -22,12 +22,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._checks import generator, integer, number
 from .reference import Array
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _STEP = math.cbrt(_EPSILON)
 _SHRINK = 4  # from one step to the next smaller one
 _STEPS = 20
+_POSITIVE = "a finite number > 0"
 
 
 def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | None = None) -> NDArray[np.float64]:
@@ -52,7 +54,7 @@ def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | N
     Raises
     ------
     ValueError
-        If eps is not > 0.
+        If eps is not finite and > 0.
 
     Examples
     --------
@@ -60,7 +62,7 @@ def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | N
     >>> numerical_gradient(lambda w: (w**3).sum(), [1.0, 2.0]).round(6)
     array([ 3., 12.])
     """
-    eps = _STEP if eps is None else _positive("eps", eps)
+    eps = _STEP if eps is None else number(eps, "eps", _POSITIVE)
     w = np.array(w, dtype=np.float64)
     gradient = np.empty_like(w)
     for i in np.ndindex(w.shape):
@@ -189,7 +191,7 @@ def gradcheck(
     eps: float | None = None,
     rtol: float = 1e-6,
     max_elements: int | None = None,
-    seed: int = 0,
+    seed: int | np.random.Generator | None = 0,
     **options: Any,
 ) -> GradcheckResult:
     """Compares the gradients that f returns with slopes of its values, element by element.
@@ -232,7 +234,7 @@ def gradcheck(
         Errors above it are wrong.
     max_elements : int, optional
         Of a larger array check so many elements, chosen at random; the report says so.
-    seed : int
+    seed : int, Generator or None
         Of that choice.
     **options
         Passed on to f: ``l2``, ``margin``, ``sample_weight``, …; floating arrays as float64.
@@ -245,8 +247,8 @@ def gradcheck(
     Raises
     ------
     TypeError, ValueError
-        As f; if f does not return a gradient of its shape for every parameter; if f changes a parameter; if eps, rtol
-        or max_elements is not > 0.
+        As f; if f does not return a gradient of its shape for every parameter; if f changes a parameter; if eps, rtol,
+        max_elements or seed does not fit.
 
     Examples
     --------
@@ -266,12 +268,10 @@ def gradcheck(
     >>> result.ok, result.kinks
     (True, 1)
     """
-    if eps is not None:
-        _positive("eps", eps)
-    _positive("rtol", rtol)
-    if max_elements is not None:
-        _positive("max_elements", max_elements)
-    rng = np.random.default_rng(seed)
+    eps = None if eps is None else number(eps, "eps", _POSITIVE)
+    rtol = number(rtol, "rtol", _POSITIVE)
+    max_elements = None if max_elements is None else integer(max_elements, "max_elements", 1)
+    rng = generator(seed)
     parameters, gradients, value = _prepare(f, arrays, options)
     blur, size = _blur(value, list(parameters.values()), eps or _STEP, rng)
     if eps is None:
@@ -373,12 +373,6 @@ def _as_float64(option: Any) -> Any:
 
 def _name(f: Any) -> str:
     return str(getattr(f, "__name__", None) or _name(getattr(f, "func", type(f))))
-
-
-def _positive(name: str, number: float) -> float:
-    if not number > 0:
-        raise ValueError(f"{name} = {number} is not > 0")
-    return number
 
 
 def _plural(count: int, noun: str) -> str:

@@ -61,7 +61,7 @@ def test_numerical_gradient_shapes_and_steps() -> None:
     assert numerical_gradient(lambda w: 0.0, np.zeros((0, 3))).shape == (0, 3)
     assert numerical_gradient(lambda w: w.sum(), np.ones(2, np.float32)).dtype == np.float64
     np.testing.assert_allclose(numerical_gradient(lambda w: np.abs(w).sum(), [0.5], eps=1.0), [0.5])
-    with pytest.raises(ValueError, match=r"eps = 0 is not > 0"):
+    with pytest.raises(ValueError, match=r"^eps = 0, expected a finite number > 0$"):
         numerical_gradient(np.sum, [1.0], eps=0)
 
 
@@ -211,9 +211,11 @@ def test_what_a_smooth_element_costs() -> None:
         (lambda: gradcheck(fastlc.linear_hinge, X, Y["labels"], W, q=1), TypeError, "unexpected keyword argument 'q'"),
         (lambda: gradcheck(fastlc.linear_hinge, X, Y["labels"], W[:, 1:]), ValueError, "W has 4 columns, X has 5"),
         (lambda: gradcheck(lambda w: (w.sort(), w), [2.0, 1.0]), ValueError, "<lambda> changes its argument w"),
-        (lambda: gradcheck(quadratic, 1.0, eps=0), ValueError, "eps = 0 is not > 0"),
-        (lambda: gradcheck(quadratic, 1.0, rtol=-1.0), ValueError, "rtol = -1.0 is not > 0"),
-        (lambda: gradcheck(quadratic, 1.0, max_elements=0), ValueError, "max_elements = 0 is not > 0"),
+        (lambda: gradcheck(quadratic, 1.0, eps=0), ValueError, "eps = 0, expected a finite number > 0"),
+        (lambda: gradcheck(quadratic, 1.0, rtol=-1.0), ValueError, "rtol = -1, expected a finite number > 0"),
+        (lambda: gradcheck(quadratic, 1.0, max_elements=0), ValueError, "max_elements = 0, expected an integer >= 1"),
+        (lambda: gradcheck(quadratic, 1.0, max_elements=2.5), TypeError, "max_elements is a float, expected an int"),
+        (lambda: gradcheck(quadratic, 1.0, seed=-1), ValueError, "seed = -1: "),
     ],
 )  # fmt: skip
 def test_refusals(call: Callable[[], Any], error: type[Exception], message: str) -> None:
