@@ -270,8 +270,6 @@ def loss_surface(
     paths: Mapping[str, ArrayLike] | None = None,
     ax: Axes | None = None,
     *,
-    center: ArrayLike | None = None,
-    directions: tuple[ArrayLike, ArrayLike] | None = None,
     xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None,
     log: bool = False,
@@ -279,26 +277,22 @@ def loss_surface(
 ) -> Axes:
     """A loss over a plane of its parameters, as contours, and the ways that a descent took on it.
 
-    The plane is ``center + u · directions[0] + v · directions[1]``. Of a function of two numbers it is all there is. Of
-    one of more numbers it is a cut; by default through the last finite point of the last path, along the two directions
-    in which the paths vary most (their principal components, as in Li et al., "Visualizing the loss landscape of neural
-    nets", 2018). Paths are then shown as projected onto it.
+    Of a function of two numbers the picture shows all there is. Of one of more numbers it shows a cut, through the last
+    finite point of the last path, along the two directions in which the paths vary most (their principal components, as
+    in Li et al., "Visualizing the loss landscape of neural nets", 2018); the paths are projected onto it. Any other
+    plane is a function of two numbers: ``lambda uv: f(center + uv[0] * d + uv[1] * e)``.
 
     Parameters
     ----------
     f : function
-        Takes an array of the shape of `center` and returns a number. Its dtype is that of the last path if that is a
-        float, else float64.
+        Takes an array, of the shape of the points of the paths, (2,) if there are none, and returns a number. The dtype
+        is that of the last path if that is a float, else float64.
     paths : mapping from name to (T, …), optional
         The points of each descent, in order, such as ``{"lr = 0.1": [w0, w1, …]}``. An empty name is not in the legend.
     ax : Axes, optional
         Where to draw; default on a new Figure.
-    center : array, optional
-        Default: 0 for two numbers, else the end of the last path.
-    directions : two arrays of the shape of `center`, optional
-        Linearly independent; u and v count in their lengths.
     xlim, ylim : (low, high), optional
-        Of u and v; default around the paths, or (-1, 1).
+        Of the two numbers, or along the two directions; default around the paths, or (-1, 1).
     log : bool
         True: contours evenly in the logarithm of f, where it is > 0. False: evenly in the square root of what it is
         above its least value, so that they are denser there.
@@ -312,7 +306,7 @@ def loss_surface(
     Raises
     ------
     ValueError
-        If shapes do not fit, there is no telling the plane, or f is nowhere finite (and > 0, with `log`).
+        If shapes do not fit, the paths span no plane, or f is nowhere finite (and > 0, with `log`).
 
     Examples
     --------
@@ -325,9 +319,9 @@ def loss_surface(
     resolution = integer(resolution, "resolution", 2)
     dtype = _float_dtype(np.asarray(list(paths.values())[-1]) if paths else None)
     walks = {name: np.asarray(path, dtype=np.float64) for name, path in (paths or {}).items()}
-    origin, plane = _plane(walks, center, directions)
+    origin, plane = _plane(walks)
     with np.errstate(invalid="ignore"):  # a descent may end in nan
-        flat = {name: (walk - origin).reshape(len(walk), -1) @ np.linalg.pinv(plane) for name, walk in walks.items()}
+        flat = {name: (walk - origin).reshape(len(walk), -1) @ plane.T for name, walk in walks.items()}
     everything = np.concatenate(list(flat.values())) if flat else None
     xlim, ylim = (limits or _around(everything, axis) for axis, limits in enumerate((xlim, ylim)))
     across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
@@ -414,38 +408,21 @@ def _hyperplanes(
         ax.annotate("", tip, foot, arrowprops=arrow, zorder=4)
 
 
-def _plane(
-    walks: Mapping[str, Array], center: ArrayLike | None, directions: tuple[ArrayLike, ArrayLike] | None
-) -> tuple[Array, Array]:
-    """Its origin, and its two directions as the rows of a matrix."""
-    last = list(walks.values())[-1] if walks else None
+def _plane(walks: Mapping[str, Array]) -> tuple[Array, Array]:
+    """Its origin, and its two directions, orthonormal, as the rows of a matrix."""
+    if not walks:
+        return np.zeros(2), np.eye(2)
+    last = list(walks.values())[-1]
     for name, walk in walks.items():
-        if walk.ndim < 2 or len(walk) == 0 or walk.shape[1:] != last.shape[1:]:  # type: ignore[union-attr]  # there is one
+        if walk.ndim < 2 or len(walk) == 0 or walk.shape[1:] != last.shape[1:]:
             raise ValueError(f"paths[{name!r}] has shape {walk.shape}, expected (T, …) with T >= 1, the same for all")
-    if center is not None:
-        origin = np.asarray(center, dtype=np.float64)
-    elif directions is not None and last is None:
-        origin = np.zeros(np.shape(directions[0]))
-    elif last is None or last[0].size == 2:
-        origin = np.zeros(2 if last is None else last.shape[1:])
-    else:
-        origin = next((point for point in last[::-1] if np.isfinite(point).all()), last[-1])
-    if last is not None and origin.shape != last.shape[1:]:
-        raise ValueError(f"center has shape {origin.shape}, the points of the paths {last.shape[1:]}")
-    if directions is not None:
-        given = [np.asarray(direction, dtype=np.float64) for direction in directions]
-        if [direction.shape for direction in given] != [origin.shape] * 2:
-            raise ValueError(f"directions: expected two of shape {origin.shape}")
-        plane = np.stack([direction.ravel() for direction in given])
-    elif origin.size == 2:
-        plane = np.eye(2)
-    elif last is None:
-        raise ValueError(f"center has shape {origin.shape}, expected directions or paths to lay a plane through it")
-    else:
-        steps = np.concatenate([(walk - origin).reshape(len(walk), -1) for walk in walks.values()])
-        steps = steps[np.isfinite(steps).all(axis=1)]  # where a descent has not yet left all bounds
-        _, sizes, axes = np.linalg.svd(steps, full_matrices=False)
-        plane = axes[sizes > 1e-12 * sizes.max(initial=0)][:2]
-    if len(plane) < 2 or np.linalg.matrix_rank(plane) < 2:
-        raise ValueError("the directions, or the paths, lie on a line, expected two that span a plane")
+    if last[0].size == 2:
+        return np.zeros(last.shape[1:]), np.eye(2)
+    origin = next((point for point in last[::-1] if np.isfinite(point).all()), last[-1])
+    steps = np.concatenate([(walk - origin).reshape(len(walk), -1) for walk in walks.values()])
+    steps = steps[np.isfinite(steps).all(axis=1)]  # where a descent has not yet left all bounds
+    _, sizes, directions = np.linalg.svd(steps, full_matrices=False)
+    plane = directions[sizes > 1e-12 * sizes.max(initial=0)][:2]
+    if len(plane) < 2:
+        raise ValueError("paths lie on a line, expected points that span a plane")
     return origin, plane
