@@ -44,8 +44,7 @@ def softmax(S: ArrayLike) -> Array:
     array([[ 0.25, -0.25],
            [-0.25,  0.25]])
     """
-    S = _scores(S)
-    P = functional.softmax(np.atleast_2d(S)).reshape(S.shape)
+    P = functional.softmax(_scores(S))
     return _rows_add_to_zero(-P[..., :, None] * P[..., None, :])
 
 
@@ -74,9 +73,8 @@ def log_softmax(S: ArrayLike) -> Array:
     array([[ 0.5, -0.5],
            [-0.5,  0.5]])
     """
-    S = _scores(S)
-    P = functional.softmax(np.atleast_2d(S)).reshape(S.shape)
-    return _rows_add_to_zero(np.repeat(-P[..., None, :], S.shape[-1], axis=-2))
+    P = functional.softmax(_scores(S))
+    return _rows_add_to_zero(np.repeat(-P[..., None, :], P.shape[-1], axis=-2))
 
 
 def sigmoid(S: ArrayLike) -> Array:
@@ -106,8 +104,7 @@ def sigmoid(S: ArrayLike) -> Array:
     """
     S = _scores(S)
     J = np.zeros((*S.shape, S.shape[-1]), S.dtype)
-    rows = np.atleast_2d(S)
-    _diagonal(J)[...] = (functional.sigmoid(rows) * functional.sigmoid(-rows)).reshape(S.shape)  # 1 − σ(s) = σ(−s)
+    _diagonal(J)[...] = functional.sigmoid(S) * functional.sigmoid(-S)  # 1 − σ(s) = σ(−s)
     return J
 
 

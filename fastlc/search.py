@@ -124,7 +124,7 @@ def random_search(
         best(x0)
         for _ in range(evaluations - 1):
             step = rng.standard_normal(x0.shape) * scale
-            best((best.x if local else x0) + step.astype(x0.dtype))
+            best((best.found[0] if local else x0) + step.astype(x0.dtype))
 
     return _search(run, f, x0, evaluations, "random_search", progress)
 
@@ -231,10 +231,6 @@ class _Best:
         self.f, self.bar = f, bar
         self.found = x0, math.inf  # the point and the value there: replaced as one, whenever Ctrl-C may come
         self.history: list[float] = []
-
-    @property
-    def x(self) -> Array:
-        return self.found[0]
 
     def __call__(self, x: Array) -> float:
         value = self.f(x.copy())  # which may keep or change it
