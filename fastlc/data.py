@@ -1,7 +1,7 @@
 """Data to try a linear classifier on: small images, and points in the plane that no line can tell apart.
 
 Nothing is downloaded. UCI's digits are those that scikit-learn carries; files in the IDX format of MNIST are read from
-a folder, such as the one that Debian's package dataset-fashion-mnist installs. Rows come as the rows of X, float32 in
+a folder, such as the one that Debian's package dataset-fashion-mnist installs. Images come as the rows of X, float32 in
 [0, 1].
 
 The IDX format (described with MNIST, http://yann.lecun.com/exdb/mnist/): two zero bytes, one byte for the type of the
@@ -328,7 +328,7 @@ def _find_all(folder: Path) -> list[Path]:
 
 
 def _rows(images: NDArray[np.uint8]) -> Rows:
-    """Rows (N, height, width) of bytes as rows (N, D) in [0, 1]."""
+    """Images (N, height, width) of bytes as rows (N, D) in [0, 1]."""
     rows = flatten(images).astype(np.float32)
     rows /= 255
     return rows
