@@ -304,6 +304,14 @@ void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, p
   call.run([&] { return fastlc_sgd_step(&call, &sgd, count, rate, weights.data(), gradient.data(), moving.data()); });
 }
 
+Array average_in_place(py::handle value, const char *name) {
+  Array array = in_place(value, name);
+  if (array && array.type() != kDouble) {
+    throw py::type_error(std::string(name) + " has dtype float32, expected float64, in which averages are kept");
+  }
+  return array;
+}
+
 double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handle b, py::handle lr, py::handle batch_size,
                  py::handle order, py::handle state, py::handle sample_weight, py::handle class_weight,
                  py::handle pos_weight, py::handle ignore_index, py::handle momentum, py::handle dampening, bool nesterov,
@@ -330,8 +338,8 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
     const py::object average_from = state.attr("average_from");
     if (!average_from.is_none()) {
       epoch.average_from = integer(average_from, "average_from");
-      average_W = in_place(state.attr("average_W"), "average_W", &call.array_X);
-      average_b = in_place(state.attr("average_b"), "average_b", &call.array_X);
+      average_W = average_in_place(state.attr("average_W"), "average_W");
+      average_b = average_in_place(state.attr("average_b"), "average_b");
       if (!average_W) refuse_type(py::none(), "average_W", "a NumPy array, as average_from is not None");
       if (call.array_b && !average_b) refuse_type(py::none(), "average_b", "a NumPy array, as average_from is not None");
     }
@@ -366,8 +374,8 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   epoch.b = call.array_b.data();
   epoch.velocity_W = velocity_W.data();
   epoch.velocity_b = velocity_b.data();
-  epoch.average_W = average_W.data();
-  epoch.average_b = average_b.data();
+  epoch.average_W = static_cast<double *>(average_W.data());
+  epoch.average_b = static_cast<double *>(average_b.data());
   // The state learns of the steps taken also when the call is interrupted.
   fastlc_status status;
   {

@@ -45,7 +45,7 @@ typedef struct {
   const void *b;                  /* (c), or NULL */
 
   int loss;                       /* see fastlc_loss_info */
-  const double *options;          /* the loss's own, in its order */
+  const double *options;          /* the loss's own, in its order; NULL: their defaults */
   const void *labels;             /* (n), integers, for a loss that takes labels; then targets is NULL */
   fastlc_int_type labels_type;
   int has_ignore_index;           /* rows whose label is ignore_index count for nothing */
@@ -86,14 +86,15 @@ typedef struct {
   double l1, l2;
 } fastlc_sgd;
 
+/* A batch in which nothing counts (of weight 0, or to be ignored) leaves W, b and velocities as they are. */
 typedef struct {
   size_t size;
   void *W;                        /* (c, d), contiguous, updated; call.W is ignored */
   void *b;                        /* (c), updated, or NULL */
   void *velocity_W;               /* (c, d), updated; may be NULL without momentum */
   void *velocity_b;
-  void *average_W;                /* (c, d), updated after step t >= average_from: += (W - average) / (t - average_from + 1) */
-  void *average_b;                /* both may be NULL */
+  double *average_W;              /* (c, d), updated after step t >= average_from: += (W - average) / (t - average_from + 1) */
+  double *average_b;              /* (c); both in double whatever the dtype, and both may be NULL */
   int64_t average_from;
   int64_t first_step;             /* steps taken before this call */
   const int64_t *order;           /* (rows) which rows of X, in which order; NULL: 0, 1, … */
@@ -109,7 +110,8 @@ enum {
   FASTLC_LABELS = 1,              /* takes integer labels */
   FASTLC_VALUES = 2,              /* takes float targets */
   FASTLC_ONE_VS_REST = 4,         /* a binary problem a class: class_weight weighs scores; if c is 1, labels are 0 or 1 */
-  FASTLC_MEAN_BY_CLASS = 8        /* with labels the mean divides by Σ sample_weight · class_weight, not Σ sample_weight */
+  FASTLC_MEAN_BY_CLASS = 8,       /* with labels the mean divides by Σ sample_weight · class_weight, not Σ sample_weight */
+  FASTLC_PROBABILITIES = 16       /* its float targets are in [0, 1] */
 };
 
 typedef struct {
@@ -117,6 +119,7 @@ typedef struct {
   int kind;                       /* of the flags above */
   int n_options;
   const char *option_names[4];
+  double option_defaults[4];
 } fastlc_loss_description;
 
 int fastlc_loss_count(void);

@@ -48,9 +48,9 @@ bool sigmoid(const fastlc_call &call, fastlc::Run &run, T *out) {
 }
 
 template <class T>
-bool loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, fastlc_gradients &out) {
-  if (!call.W) return given_loss<T>(call, scale, run, out);
-  return is_many<T>(call, rows.n) ? many_loss<T>(call, rows, scale, run, out) : few_loss<T>(call, rows, scale, run, out);
+bool loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, fastlc_gradients &out) {
+  if (!call.W) return given_loss<T>(call, rows, run, out);
+  return is_many<T>(call, rows.n) ? many_loss<T>(call, rows, run, out) : few_loss<T>(call, rows, run, out);
 }
 
 template <class T>
@@ -92,28 +92,22 @@ void sgd_step(int64_t count, double lr, const fastlc_sgd &sgd, T *W, const T *dW
 }
 
 template <class T, bool plain>
-bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
-                      const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
-  const int64_t step = epoch.first_step + epoch.steps;
+bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, double lr, const fastlc_sgd &sgd,
+                      const fastlc_epoch &epoch, double *loss_sum) {
   fastlc_sgd of_W = sgd;
-  if (step == 0) of_W.dampening = 0;
+  if (epoch.first_step + epoch.steps == 0) of_W.dampening = 0;
   fastlc_sgd of_b = of_W;  // the bias is not regularised
   of_b.weight_decay = of_b.l1 = of_b.l2 = 0;
-  Descend<T, plain> on_W(lr, of_W, epoch.W, epoch.velocity_W), on_b(lr, of_b, epoch.b, epoch.velocity_b);
-  if (step >= epoch.average_from) {
-    on_W.average = static_cast<T *>(epoch.average_W);
-    on_b.average = static_cast<T *>(epoch.average_b);
-    on_W.share = on_b.share = T(1 / static_cast<double>(step - epoch.average_from + 1));
-  }
+  const Descend<T, plain> on_W(lr, of_W, epoch.W, epoch.velocity_W), on_b(lr, of_b, epoch.b, epoch.velocity_b);
   if (!is_many<T>(call, rows.n) && is_one_block<T>(call, rows.n)) {
-    return few_step<T>(call, rows, scale, run, on_W, on_b, loss_sum);
+    return few_step<T>(call, rows, run, on_W, on_b, loss_sum);
   }
-  const int64_t size = call.c * call.d;
-  T *gradient = static_cast<T *>(run.gradient.get(sizeof(T) * static_cast<size_t>(size + call.c)));
+  const int64_t size = times(call.c, call.d);
+  T *gradient = static_cast<T *>(run.gradient.get(times(sizeof(T), plus(size, call.c))));
   fastlc_gradients out{};
   out.dW = gradient;
   out.db = gradient + size;
-  if (!loss<T>(call, rows, scale, run, out)) return false;
+  if (!loss<T>(call, rows, run, out)) return false;
   descend(size, gradient, on_W);
   if (on_b.W) descend(call.c, gradient + size, on_b);
   *loss_sum = out.loss;
@@ -121,18 +115,41 @@ bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, double 
 }
 
 template <class T>
-bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, double lr,
-               const fastlc_sgd &sgd, const fastlc_epoch &epoch, double *loss_sum) {
-  const auto batch = is_plain(sgd) && !epoch.average_W ? descend_on_batch<T, true> : descend_on_batch<T, false>;
-  return batch(call, rows, scale, run, lr, sgd, epoch, loss_sum);
+bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, double lr, const fastlc_sgd &sgd,
+               const fastlc_epoch &epoch, double *loss_sum) {
+  return is_plain(sgd) ? descend_on_batch<T, true>(call, rows, run, lr, sgd, epoch, loss_sum)
+                       : descend_on_batch<T, false>(call, rows, run, lr, sgd, epoch, loss_sum);
+}
+
+// Averages are kept in double: the t-th step moves them by 1/t of a difference, which is soon below half an ulp of a float.
+template <class T>
+void average_of(int64_t count, const void *weights, void *averages, double share) {
+  constexpr int L = kLanes<T>;
+  const T *w = static_cast<const T *>(weights);
+  double *average = static_cast<double *>(averages);
+  if (!average || !w) return;
+  int64_t i = 0;
+  for (; i + L <= count; i += L) {
+    const Wide<T> now = widen<T>(load(w + i)), before = load_wide<T>(average + i);
+    store_wide<T>(average + i, share == 1 ? now : before + (now - before) * share);
+  }
+  for (; i < count; ++i) average[i] = share == 1 ? double(w[i]) : average[i] + (double(w[i]) - average[i]) * share;
+}
+template <class T>
+void average(const fastlc_call &call, const fastlc_epoch &epoch) {
+  const int64_t count = epoch.first_step + epoch.steps - epoch.average_from;
+  if (count < 0) return;
+  const double share = 1 / (static_cast<double>(count) + 1);
+  average_of<T>(call.c * call.d, epoch.W, epoch.average_W, share);
+  average_of<T>(call.c, epoch.b, epoch.average_b, share);
 }
 
 template <class T>
 constexpr fastlc::Kernels<T> kKernels = {scores<T>,  predict<T>, predict_proba<T>, softmax<T>,  log_softmax<T>,
-                                         sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>, sgd_batch<T>,
+                                         sigmoid<T>, loss<T>,    penalty<T>,       sgd_step<T>, sgd_batch<T>, average<T>,
                                          exp_all<T>, log_all<T>, log1p_all<T>,     multiply_add<T>, read_all<T>};
 
-#define FASTLC_LOSS_INFO(Loss) {Loss<float>::kInfo, Loss<float>::expected},
+#define FASTLC_LOSS_INFO(Loss) {Loss<float>::kInfo, Loss<float>::expected, Loss<float>::weighs_classes},
 constexpr fastlc::LossInfo kLosses[] = {FASTLC_LOSSES(FASTLC_LOSS_INFO)};
 #undef FASTLC_LOSS_INFO
 

@@ -15,11 +15,15 @@ struct Run {  // what a call carries from its entry to its kernels
   int threads;  // read once, so that no change of the setting meets a call under way
 };
 
-struct Rows {  // which rows of X: order[0 … n), or first … first + n without an order
-  const int64_t *order;
+// Rows of X and what they count for.
+struct Rows {
+  const int64_t *order;  // rows order[0 … n), or first … first + n without an order
   int64_t first;
   int64_t n;
-  int64_t ahead;  // rows after these that will be wanted next, worth fetching
+  int64_t ahead;         // rows after these that will be wanted next, worth fetching
+  double scale = 1;      // of losses and gradients: 1 / Σ weights for a mean
+  int exponent = 0;      // weights are divided by 2^exponent before they meet `scale` (weights.h)
+  bool counts = true;    // false: no row does, whatever the weights
 };
 
 // Each returns false if it was cancelled. Arguments have been checked.
@@ -31,14 +35,14 @@ struct Kernels {
   bool (*softmax)(const fastlc_call &, Run &, T *out);
   bool (*log_softmax)(const fastlc_call &, Run &, T *out);
   bool (*sigmoid)(const fastlc_call &, Run &, T *out);
-  // Loss and gradients of the data, times `scale`; nothing counts if that is 0.
-  bool (*loss)(const fastlc_call &, const Rows &, double scale, Run &, fastlc_gradients &out);
+  bool (*loss)(const fastlc_call &, const Rows &, Run &, fastlc_gradients &out);  // of the data, without penalties
   // Returns the penalty and adds its gradient to dW (C, D), unless that is null.
   double (*penalty)(const fastlc_call &, T *dW);
   void (*sgd_step)(int64_t count, double lr, const fastlc_sgd &, T *W, const T *dW, T *velocity);
-  // A mini-batch of sgd_epoch: updates W and b (which call.W and call.b are) and returns the loss, times `scale`.
-  bool (*sgd_batch)(const fastlc_call &, const Rows &, double scale, Run &, double lr, const fastlc_sgd &, const fastlc_epoch &,
-                    double *loss);
+  // A mini-batch of sgd_epoch: updates W and b (which call.W and call.b are) and returns the loss.
+  bool (*sgd_batch)(const fastlc_call &, const Rows &, Run &, double lr, const fastlc_sgd &, const fastlc_epoch &, double *loss);
+  // What a step that leaves W and b as they are does to their averages.
+  void (*average)(const fastlc_call &, const fastlc_epoch &);
   // Element by element, x and out of n: what the losses are made of, to measure its errors (elementary.inl).
   void (*exp)(int64_t n, const T *x, T *out);
   void (*log)(int64_t n, const T *x, T *out);    // of normal positive numbers
@@ -51,6 +55,7 @@ struct Kernels {
 struct LossInfo {
   fastlc_loss_description description;
   const char *(*expected)(int option, double value);  // null if the value will do, else what would
+  bool (*weighs_classes)(const fastlc_call &);        // class weights are within the loss, not weights of rows
 };
 
 struct InstructionSet {

@@ -9,6 +9,7 @@
 
 #include "kernels.h"
 #include "simd.h"
+#include "weights.h"
 
 namespace {
 
@@ -50,17 +51,48 @@ FASTLC_INLINE Vec<T> highest_of(Column<T> s) {
   return highest;
 }
 
+// Sums over the classes of the n vectors that terms(c) gives. Blocks of kSumClasses start at 0, and their sums are added
+// exactly, so that a sum is off by kSumClasses roundings and two more at the most, however many classes there are.
+constexpr int64_t kSumClasses = 64;
+template <class T, int n>
+struct Terms {
+  Vec<T> of[n];
+};
+template <class T, int n, class F>
+FASTLC_INLINE Terms<T, n> sums_over_classes(int64_t classes, F terms) {
+  Terms<T, n> total = {}, lost = {};
+  for (int64_t c = 0;;) {
+    const int64_t end = min_of(classes, c + kSumClasses);
+    Terms<T, n> block = {};
+    for (; c < end; ++c) {
+      const Terms<T, n> add = terms(c);
+      FASTLC_UNROLL
+      for (int i = 0; i < n; ++i) block.of[i] += add.of[i];
+    }
+    if (classes <= kSumClasses) return block;
+    FASTLC_UNROLL
+    for (int i = 0; i < n; ++i) add_exactly<T>(block.of[i], total.of[i], lost.of[i]);
+    if (c < classes) continue;
+    FASTLC_UNROLL
+    for (int i = 0; i < n; ++i) total.of[i] = sum_with_lost<T>(total.of[i], lost.of[i]);
+    return total;
+  }
+}
+template <class T, class F>
+FASTLC_INLINE Vec<T> sum_over_classes(int64_t classes, F term) {
+  auto terms = [&](int64_t c) FASTLC_INLINE_LAMBDA { return Terms<T, 1>{{term(c)}}; };
+  return sums_over_classes<T, 1>(classes, terms).of[0];
+}
+
 // s[c] becomes exp(s[c] − max); returns their sum. A nan or inf among the scores makes all of them nan.
 template <class T>
 FASTLC_INLINE Vec<T> exp_shifted(Column<T> s, Vec<T> *max) {
-  *max = highest_of(s);
-  Vec<T> sum = {};
-  for (int64_t c = 0; c < s.classes; ++c) {
-    const Vec<T> e = exp_of<T>(s[c] - *max);
+  const Vec<T> highest = *max = highest_of(s);
+  return sum_over_classes<T>(s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA {
+    const Vec<T> e = exp_of<T>(s[c] - highest);
     s.set(c, e);
-    sum += e;
-  }
-  return sum;
+    return e;
+  });
 }
 
 // ---- Losses of all scores of a row together ---------------------------------------------------------------------------
@@ -70,20 +102,24 @@ struct WeighedByRow {
   static bool weighs_classes(const fastlc_call &) { return false; }
 };
 
+// Option i of a loss: the caller's, or its default.
+template <class Loss>
+double option(const fastlc_call &call, int i) {
+  return (call.options ? call.options : Loss::kInfo.option_defaults)[i];
+}
+
 struct NoOptions {
   static const char *expected(int, double) { return nullptr; }
 };
 
-inline bool is_finite(double value) { return value - value == 0; }
-
 template <class T>
 struct CrossEntropy {
   static constexpr fastlc_loss_description kInfo = {
-      "cross_entropy", FASTLC_LABELS | FASTLC_VALUES | FASTLC_MEAN_BY_CLASS, 1, {"label_smoothing"}};
+      "cross_entropy", FASTLC_LABELS | FASTLC_VALUES | FASTLC_MEAN_BY_CLASS, 1, {"label_smoothing"}, {0}};
   static const char *expected(int, double value) { return value >= 0 && value <= 1 ? nullptr : "a number in [0, 1]"; }
-  static bool weighs_classes(const fastlc_call &call) { return call.targets || call.options[0] != 0; }
+  static bool weighs_classes(const fastlc_call &call) { return call.targets || option<CrossEntropy>(call, 0) != 0; }
   explicit CrossEntropy(const fastlc_call &call)
-      : smoothing(T(call.options[0])), class_weight(static_cast<const T *>(call.class_weight)) {}
+      : smoothing(T(option<CrossEntropy>(call, 0))), class_weight(static_cast<const T *>(call.class_weight)) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     const T each = smoothing / T(s.classes);
@@ -114,14 +150,12 @@ struct CrossEntropy {
       return class_weight ? target(c) * class_weight[c] : target(c);
     };
     const Vec<T> max = highest_of(s);
-    Vec<T> sum = {}, targets = {}, own = {};
-    for (int64_t c = 0; c < s.classes; ++c) {
+    const Terms<T, 3> sums = sums_over_classes<T, 3>(s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA {
       const Vec<T> shifted = s[c] - max, t = weighted(c), e = exp_of<T>(shifted);
-      own += t * shifted;
-      targets += t;
-      sum += e;
       s.set(c, e);
-    }
+      return Terms<T, 3>{{e, t, select<T>(t == T(0), Vec<T>{}, t * shifted)}};  // nothing of a target of 0
+    });
+    const Vec<T> sum = sums.of[0], targets = sums.of[1], own = sums.of[2];
     const Vec<T> factor = targets / sum;
     for (int64_t c = 0; c < s.classes; ++c) s.set(c, s[c] * factor - weighted(c));
     return targets * log_of<T>(sum) - own;
@@ -133,25 +167,24 @@ struct CrossEntropy {
 
 template <class T>
 struct Hinge : WeighedByRow {
-  static constexpr fastlc_loss_description kInfo = {"hinge", FASTLC_LABELS, 2, {"margin", "p"}};
+  static constexpr fastlc_loss_description kInfo = {"hinge", FASTLC_LABELS, 2, {"margin", "p"}, {1, 1}};
   static const char *expected(int option, double value) {
     if (option == 0) return is_finite(value) ? nullptr : "a finite number";
     return value == 1 || value == 2 ? nullptr : "1 or 2";
   }
-  explicit Hinge(const fastlc_call &call) : margin(T(call.options[0])), squared(call.options[1] == 2) {}
+  explicit Hinge(const fastlc_call &call) : margin(T(option<Hinge>(call, 0))), squared(option<Hinge>(call, 1) == 2) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     const Vec<T> own = y.pick(s);
-    Vec<T> loss = {}, slope = {};
-    for (int64_t c = 0; c < s.classes; ++c) {
+    const Terms<T, 2> sums = sums_over_classes<T, 2>(s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA {
       const Vec<T> m = s[c] - own + margin;
       const Mask<T> idle = (m <= T(0)) | y.is(c);  // nan is not idle
       const Vec<T> step = squared ? m * T(2) : select<T>(m > T(0), broadcast<T>(1), m);
-      const Vec<T> d = select<T>(idle, Vec<T>{}, step);
-      loss += select<T>(idle, Vec<T>{}, squared ? m * m : m);
-      slope += d;
-      s.set(c, d);
-    }
+      const Vec<T> slope = select<T>(idle, Vec<T>{}, step);
+      s.set(c, slope);
+      return Terms<T, 2>{{select<T>(idle, Vec<T>{}, squared ? m * m : m), slope}};
+    });
+    const Vec<T> loss = sums.of[0], slope = sums.of[1];
     for (int64_t c = 0; c < s.classes; ++c) s.set(c, select<T>(y.is(c), -slope, s[c]));
     return loss;
   }
@@ -162,9 +195,9 @@ struct Hinge : WeighedByRow {
 
 template <class T>
 struct CrammerSinger : WeighedByRow {
-  static constexpr fastlc_loss_description kInfo = {"crammer_singer", FASTLC_LABELS, 1, {"margin"}};
+  static constexpr fastlc_loss_description kInfo = {"crammer_singer", FASTLC_LABELS, 1, {"margin"}, {1}};
   static const char *expected(int, double value) { return is_finite(value) ? nullptr : "a finite number"; }
-  explicit CrammerSinger(const fastlc_call &call) : margin(T(call.options[0])) {}
+  explicit CrammerSinger(const fastlc_call &call) : margin(T(option<CrammerSinger>(call, 0))) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     if (s.classes == 1) {
@@ -204,8 +237,7 @@ struct OneVsRest : NoOptions {
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     const int64_t first = s.classes == 1;
-    Vec<T> loss = {};
-    for (int64_t c = 0; c < s.classes; ++c) {
+    return sum_over_classes<T>(s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA {
       const Mask<T> own = y.is(c + first);
       const Vec<T> v = s[c];
       Vec<T> slope, value = static_cast<const Self *>(this)->of_margin(select<T>(own, v, -v), &slope);
@@ -215,10 +247,9 @@ struct OneVsRest : NoOptions {
         value *= weight;
         slope *= weight;
       }
-      loss += value;
       s.set(c, slope);
-    }
-    return loss;
+      return value;
+    });
   }
 
   FASTLC_INLINE T weight_of(int64_t c) const { return class_weight ? class_weight[c] : T(1); }
@@ -229,7 +260,7 @@ struct OneVsRest : NoOptions {
 
 template <class T>
 struct Logistic : OneVsRest<T, Logistic<T>> {
-  static constexpr fastlc_loss_description kInfo = {"logistic", FASTLC_LABELS | FASTLC_VALUES | FASTLC_ONE_VS_REST, 0, {}};
+  static constexpr fastlc_loss_description kInfo = {"logistic", FASTLC_LABELS | FASTLC_VALUES | FASTLC_ONE_VS_REST | FASTLC_PROBABILITIES, 0, {}, {}};
   using OneVsRest<T, Logistic>::OneVsRest;
   using OneVsRest<T, Logistic>::operator();
 
@@ -241,25 +272,24 @@ struct Logistic : OneVsRest<T, Logistic<T>> {
     return select<T>(z < T(0), -z, Vec<T>{}) + tail;
   }
 
-  // (1 − t) log(1 + e^s) + p t log(1 + e^−s)
+  // (1 − t) log(1 + e^s) + p t log(1 + e^−s), where a part of 0 is none, of a score of ±inf too.
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Target<T> y) const {
-    Vec<T> loss = {};
-    for (int64_t c = 0; c < s.classes; ++c) {
+    return sum_over_classes<T>(s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA {
       const Vec<T> v = s[c], t = y[c];
       const Vec<T> no = (T(1) - t) * this->weight_of(c), yes = t * this->positives_of(c) * this->weight_of(c);
       Vec<T> inverse;
       const Vec<T> e = exp_of<T>(-abs_of<T>(v)), tail = log1p_of<T>(e, &inverse);
       const Mask<T> below = v < T(0);
-      loss += no * (select<T>(below, Vec<T>{}, v) + tail) + yes * (select<T>(below, -v, Vec<T>{}) + tail);
       s.set(c, no * select<T>(below, e * inverse, inverse) - yes * select<T>(below, inverse, e * inverse));
-    }
-    return loss;
+      const Vec<T> up = select<T>(below, Vec<T>{}, v) + tail, down = select<T>(below, -v, Vec<T>{}) + tail;
+      return select<T>(no == T(0), Vec<T>{}, no * up) + select<T>(yes == T(0), Vec<T>{}, yes * down);
+    });
   }
 };
 
 template <class T>
 struct OvrHinge : OneVsRest<T, OvrHinge<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  static constexpr fastlc_loss_description kInfo = {"ovr_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrHinge>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Mask<T> idle = z > T(1);  // nan is not idle
@@ -270,7 +300,7 @@ struct OvrHinge : OneVsRest<T, OvrHinge<T>> {
 
 template <class T>
 struct OvrSquaredHinge : OneVsRest<T, OvrSquaredHinge<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_squared_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  static constexpr fastlc_loss_description kInfo = {"ovr_squared_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrSquaredHinge>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Vec<T> m = select<T>(z > T(1), Vec<T>{}, T(1) - z);
@@ -281,7 +311,7 @@ struct OvrSquaredHinge : OneVsRest<T, OvrSquaredHinge<T>> {
 
 template <class T>
 struct OvrPerceptron : OneVsRest<T, OvrPerceptron<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_perceptron", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  static constexpr fastlc_loss_description kInfo = {"ovr_perceptron", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrPerceptron>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Mask<T> idle = z > T(0);
@@ -292,7 +322,7 @@ struct OvrPerceptron : OneVsRest<T, OvrPerceptron<T>> {
 
 template <class T>
 struct OvrModifiedHuber : OneVsRest<T, OvrModifiedHuber<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_modified_huber", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}};
+  static constexpr fastlc_loss_description kInfo = {"ovr_modified_huber", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrModifiedHuber>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Mask<T> far = z < T(-1);
@@ -308,19 +338,18 @@ struct OvrModifiedHuber : OneVsRest<T, OvrModifiedHuber<T>> {
 template <class T, class Self>
 struct Regression : WeighedByRow {
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Target<T> y) const {
-    Vec<T> loss = {};
-    for (int64_t c = 0; c < s.classes; ++c) {
+    return sum_over_classes<T>(s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA {
       Vec<T> slope;
-      loss += static_cast<const Self *>(this)->of_score(s[c], y[c], &slope);
+      const Vec<T> value = static_cast<const Self *>(this)->of_score(s[c], y[c], &slope);
       s.set(c, slope);
-    }
-    return loss;
+      return value;
+    });
   }
 };
 
 template <class T>
 struct SquaredError : Regression<T, SquaredError<T>>, NoOptions {
-  static constexpr fastlc_loss_description kInfo = {"squared_error", FASTLC_VALUES, 0, {}};
+  static constexpr fastlc_loss_description kInfo = {"squared_error", FASTLC_VALUES, 0, {}, {}};
   explicit SquaredError(const fastlc_call &) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y;
@@ -331,7 +360,7 @@ struct SquaredError : Regression<T, SquaredError<T>>, NoOptions {
 
 template <class T>
 struct SigmoidSquaredError : Regression<T, SigmoidSquaredError<T>>, NoOptions {
-  static constexpr fastlc_loss_description kInfo = {"sigmoid_squared_error", FASTLC_VALUES, 0, {}};
+  static constexpr fastlc_loss_description kInfo = {"sigmoid_squared_error", FASTLC_VALUES, 0, {}, {}};
   explicit SigmoidSquaredError(const fastlc_call &) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     Vec<T> derivative;
@@ -350,8 +379,8 @@ struct Epsilon {
 
 template <class T>
 struct Huber : Regression<T, Huber<T>>, Epsilon {
-  static constexpr fastlc_loss_description kInfo = {"huber", FASTLC_VALUES, 1, {"epsilon"}};
-  explicit Huber(const fastlc_call &call) : epsilon(T(call.options[0])) {}
+  static constexpr fastlc_loss_description kInfo = {"huber", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
+  explicit Huber(const fastlc_call &call) : epsilon(T(option<Huber>(call, 0))) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y, size = abs_of<T>(residual);
     *slope = clamp<T>(residual, broadcast<T>(-epsilon), broadcast<T>(epsilon));
@@ -362,8 +391,8 @@ struct Huber : Regression<T, Huber<T>>, Epsilon {
 
 template <class T>
 struct EpsilonInsensitive : Regression<T, EpsilonInsensitive<T>>, Epsilon {
-  static constexpr fastlc_loss_description kInfo = {"epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}};
-  explicit EpsilonInsensitive(const fastlc_call &call) : epsilon(T(call.options[0])) {}
+  static constexpr fastlc_loss_description kInfo = {"epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
+  explicit EpsilonInsensitive(const fastlc_call &call) : epsilon(T(option<EpsilonInsensitive>(call, 0))) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y, m = abs_of<T>(residual) - epsilon;
     const Mask<T> idle = m <= T(0);
@@ -376,8 +405,8 @@ struct EpsilonInsensitive : Regression<T, EpsilonInsensitive<T>>, Epsilon {
 
 template <class T>
 struct SquaredEpsilonInsensitive : Regression<T, SquaredEpsilonInsensitive<T>>, Epsilon {
-  static constexpr fastlc_loss_description kInfo = {"squared_epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}};
-  explicit SquaredEpsilonInsensitive(const fastlc_call &call) : epsilon(T(call.options[0])) {}
+  static constexpr fastlc_loss_description kInfo = {"squared_epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
+  explicit SquaredEpsilonInsensitive(const fastlc_call &call) : epsilon(T(option<SquaredEpsilonInsensitive>(call, 0))) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y, beyond = abs_of<T>(residual) - epsilon;
     const Vec<T> m = select<T>(beyond <= T(0), Vec<T>{}, beyond);

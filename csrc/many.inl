@@ -23,33 +23,38 @@ constexpr int kPanel = 2 * kLanes<T>;
 // piece's own gradient does not fit a cache or is not shared by many rows. And where there are rows to fill a panel.
 template <class T>
 bool is_many(const fastlc_call &call, int64_t n) {
-  const bool costly_pieces = n < 2048 || call.c * call.d * int64_t(sizeof(T)) > (512 << 10);
+  const bool costly_pieces = n < 2048 || times(call.c, call.d, sizeof(T)) > (512 << 10);
   return n >= kLanes<T> && (call.c > 128 || (call.c > 40 && costly_pieces));
 }
 
+// What a block of many classes works in: elements of T.
 template <class T>
 struct ManyLayout {
-  explicit ManyLayout(const fastlc_call &call, int64_t n, bool values, bool gradient) {
-    const int64_t cap = (int64_t(48) << 20) / (call.c * int64_t(sizeof(T)) * (values ? 2 : 1));
+  ManyLayout(const fastlc_call &call, int64_t n, bool values, bool gradient, bool input_gradient) {
+    const int64_t cap = (int64_t(48) << 20) / times(call.c, sizeof(T), values ? 2 : 1);
     rows = min_of(max_of(cap / kPanel<T> * kPanel<T>, kPanel<T>), min_of(round_up(n, kPanel<T>), kBlockRows));
     stride = column_stride<T>(rows);
-    scores = round_up(call.c * stride, 16);
+    scores = round_up(times(call.c, stride), 16);
     targets = values ? scores : 0;
-    columns = rows * call.d;
-    panels = gradient ? rows * round_up(call.d, kPanel<T>) : 0;
-    strip = kStrip * max_of(call.d, rows) + kLanes<T>;
-    own = round_up(max_of(strip, call.c * kPanel<T>), 16);
+    columns = round_up(times(rows, call.d), 16);
+    panels = gradient ? round_up(times(rows, round_up(call.d, kPanel<T>)), 16) : 0;
+    const int64_t strip = plus(times(kStrip, max_of(call.d, rows)), kLanes<T>);
+    own = round_up(input_gradient ? max_of(strip, times(call.c, kPanel<T>)) : strip, 16);
+    strips = pieces_of_axis(call.c, kStrip);
+    feature_panels = pieces_of_axis(call.d, kPanel<T>);
+    most_pieces = max_of(min_of(strips, 2 * kMaxPieces), input_gradient ? feature_panels : 0);  // that need memory of their own
   }
-  size_t bytes(int threads) const {
-    return sizeof(T) * static_cast<size_t>(scores + targets + round_up(columns, 16) + round_up(panels, 16) + own * threads) +
-           static_cast<size_t>(round_up(sizeof(Block<T>), 64));
+  int64_t bytes(int threads) const {
+    const int64_t elements = plus(plus(plus(scores, targets), plus(columns, panels)), times(own, threads));
+    return plus(times(elements, sizeof(T)), round_up(sizeof(Block<T>), 64));
   }
-  int64_t rows, stride, scores, targets, columns, panels, strip, own;
+  static int64_t pieces_of_axis(int64_t size, int64_t unit) { return round_up(size, unit) / unit; }
+  int64_t rows, stride, scores, targets, columns, panels, own, strips, feature_panels, most_pieces;
 };
 
 template <class T>
 FASTLC_INLINE void panel_tile(int64_t n, const T *strip, const T *panel, Vec<T> *acc) {
-  multiply<T, kStrip, 2>(
+  multiply_long<T, kStrip, 2>(
       n, [=](int64_t k, int m) FASTLC_INLINE_LAMBDA { return strip[k * kStrip + m]; },
       [=](int64_t k, int v) FASTLC_INLINE_LAMBDA { return load(panel + k * kPanel<T> + v * kLanes<T>); }, acc);
 }
@@ -111,20 +116,15 @@ FASTLC_NOINLINE void many_gradient_strip(const fastlc_call &call, int64_t c, int
   for (int64_t j = 0; j < call.d; j += kPanel<T>) {
     Vec<T> acc[kStrip * 2] = {};
     const int64_t wide = call.d - j;
-    if (!first) {
-      FASTLC_UNROLL
-      for (int m = 0; m < kStrip; ++m) {
-        if (m >= valid) break;
-        const T *from = dW + (c + m) * call.d + j;
-        acc[2 * m] = load_up_to(from, wide);
-        acc[2 * m + 1] = load_up_to(from + L, wide - L);
-      }
-    }
     panel_tile(n, strip, panels + j * n, acc);
     FASTLC_UNROLL
     for (int m = 0; m < kStrip; ++m) {
       if (m >= valid) break;
       T *to = dW + (c + m) * call.d + j;
+      if (!first) {  // added when the block's own sum is whole, see StoreGradient
+        acc[2 * m] += load_up_to(to, wide);
+        acc[2 * m + 1] += load_up_to(to + L, wide - L);
+      }
       store_up_to(to, wide, acc[2 * m]);
       store_up_to(to + L, wide - L, acc[2 * m + 1]);
     }
@@ -141,7 +141,7 @@ FASTLC_NOINLINE void many_input_gradient_panel(const fastlc_call &call, int64_t 
   pack_panel([&](int64_t c) { return W + c * call.W_stride + j; }, call.c, wide, panel);
   for_blocks<kStrip>(block.n, [&]<int M>(int64_t r) {
     Vec<T> acc[M * 2] = {};
-    multiply<T, M, 2>(
+    multiply_long<T, M, 2>(
         call.c, [=](int64_t c, int m) FASTLC_INLINE_LAMBDA { return s[c * stride + r + m]; },
         [=](int64_t c, int v) FASTLC_INLINE_LAMBDA { return load(panel + c * kPanel<T> + v * L); }, acc);
     FASTLC_UNROLL
@@ -153,22 +153,30 @@ FASTLC_NOINLINE void many_input_gradient_panel(const fastlc_call &call, int64_t 
   });
 }
 
+// Shares strips of classes out: f(strip, thread).
+template <class F>
+bool for_each_strip(int64_t strips, fastlc::Run &run, F &&f) {
+  const int64_t pieces = min_of(strips, 2 * kMaxPieces);
+  return parallel(pieces, run, [&](int64_t i, int thread) {
+    for (int64_t strip = part_of(strips, i, pieces); strip < part_of(strips, i + 1, pieces); ++strip) f(strip, thread);
+  });
+}
+
 // Calls f(s, block, begin, end, panels, own) for each block of rows [begin, end) with the scores of those that count.
 template <class T, class F>
-bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, bool values,
-                 bool gradient, F &&f) {
-  const ManyLayout<T> layout(call, rows.n, values, gradient);
-  T *s = static_cast<T *>(run.scratch.get(layout.bytes(run.threads)));
+bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, const ManyLayout<T> &layout, F &&f) {
+  const int threads = static_cast<int>(min_of(run.threads, layout.most_pieces));
+  T *s = static_cast<T *>(run.scratch.get(layout.bytes(threads)));
   T *columns = s + layout.scores + layout.targets;
-  T *panels = columns + round_up(layout.columns, 16);
-  T *own = panels + round_up(layout.panels, 16);
-  Block<T> &block = *reinterpret_cast<Block<T> *>(own + layout.own * run.threads);
+  T *panels = columns + layout.columns;
+  T *own = panels + layout.panels;
+  Block<T> &block = *reinterpret_cast<Block<T> *>(own + layout.own * threads);
 
   for (int64_t begin = 0, end; begin < rows.n; begin = end) {
-    end = gather(call, rows, scale, begin, rows.n, layout.rows, block);
+    end = gather(call, rows, begin, rows.n, layout.rows, block);
     const int64_t filled = round_up(block.n, kPanel<T>);
     const int64_t row_panels = filled / kPanel<T>;
-    const int64_t feature_panels = gradient ? (call.d + kPanel<T> - 1) / kPanel<T> : 0;
+    const int64_t feature_panels = layout.panels ? layout.feature_panels : 0;
     bool going = parallel(row_panels + feature_panels, run, [&](int64_t i, int) {
       if (i < row_panels) {
         const int64_t r = i * kPanel<T>, valid = min_of(kPanel<T>, block.n - r);
@@ -182,13 +190,10 @@ bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, double scale
         pack_panel([&](int64_t r) { return block.x[r] + j; }, block.n, call.d - j, panels + j * block.n);
       }
     });
-    const int64_t strips = (call.c + kStrip - 1) / kStrip, pieces = min_of(strips, 2 * kMaxPieces);
-    going = going && parallel(pieces, run, [&](int64_t i, int thread) {
-      for (int64_t strip = strips * i / pieces; strip < strips * (i + 1) / pieces; ++strip) {
-        many_scores_strip(call, strip * kStrip, filled, columns, own + layout.own * thread, s, layout.stride);
-      }
+    going = going && for_each_strip(layout.strips, run, [&](int64_t strip, int thread) {
+      many_scores_strip(call, strip * kStrip, filled, columns, own + layout.own * thread, s, layout.stride);
     });
-    if (!going || !f(Column<T>{s, layout.stride, call.c}, block, begin, end, panels, own, layout.own)) return false;
+    if (!going || !f(Column<T>{s, layout.stride, call.c}, block, begin, end, panels, own)) return false;
   }
   return true;
 }
@@ -203,45 +208,62 @@ bool many_vectors(const Block<T> &block, fastlc::Run &run, F &&f) {
 }
 
 template <class T>
-bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, fastlc::Run &run, fastlc_gradients &out) {
+bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, fastlc_gradients &out) {
   T *dW = static_cast<T *>(out.dW), *db = static_cast<T *>(out.db), *dX = static_cast<T *>(out.dX);
   const bool values = call.targets != nullptr;
-  bool first = true;
+  const ManyLayout<T> layout(call, rows.n, values, dW != nullptr, dX != nullptr);
+  const int64_t size = times(call.c, call.d);
+  // As for few classes, blocks are added in T, and where there are many their sums in double: dW's, then db's.
+  const bool long_sums = dW && rows.n / kBlocksOfSum > layout.rows;
+  double *total = long_sums ? static_cast<double *>(run.partials.get(times(plus(size, call.c), sizeof(double)))) : nullptr;
+  int64_t blocks = 0;
+  auto in_chunks = [&](auto f) {
+    constexpr int64_t chunk = 1 << 14;
+    return parallel(ManyLayout<T>::pieces_of_axis(size, chunk), run, [&](int64_t i, int) {
+      f(dW + i * chunk, total + i * chunk, min_of(chunk, size - i * chunk));
+    }) && (!db || (f(db, total + size, call.c), true));
+  };
   out.loss = 0;
-  const bool done = many_blocks<T>(
-      call, rows, scale, run, values, dW != nullptr,
-      [&](Column<T> s, const Block<T> &block, int64_t begin, int64_t end, const T *panels, T *own, int64_t own_size) {
+  bool done = many_blocks<T>(
+      call, rows, run, layout,
+      [&](Column<T> s, const Block<T> &block, int64_t begin, int64_t end, const T *panels, T *own) {
         T *targets = s.data + round_up(call.c * s.stride, 16);
         if (values) targets_to_columns(call, block, targets, s.stride);
         double losses[kBlockRows];
         bool going = many_vectors(block, run, [&](int64_t i, int64_t from, int64_t to) {
-          losses[i] = kLossOfColumns<T>[call.loss](call, scale, s.data, s.stride, call.c, block, targets, from, to,
+          losses[i] = kLossOfColumns<T>[call.loss](call, s.data, s.stride, call.c, block, targets, from, to,
                                                    static_cast<T *>(out.losses));
         });
         for (int64_t i = 0; i * kLanes<T> < block.n && going; ++i) out.loss += losses[i];
         if (dW && block.n) {
-          const int64_t strips = (call.c + kStrip - 1) / kStrip, pieces = min_of(strips, 2 * kMaxPieces);
-          going = going && parallel(pieces, run, [&](int64_t i, int thread) {
-            for (int64_t strip = strips * i / pieces; strip < strips * (i + 1) / pieces; ++strip) {
-              const int64_t c = strip * kStrip;
-              many_gradient_strip(call, c, block.n, panels, own + own_size * thread, s.data, s.stride, dW, first);
-              if (db) bias_block(s.data + c * s.stride, s.stride, min_of(kStrip, call.c - c), block.n, db + c, first);
-            }
+          const int64_t in_sum = long_sums ? blocks % kBlocksOfSum : blocks;
+          going = going && for_each_strip(layout.strips, run, [&](int64_t strip, int thread) {
+            const int64_t c = strip * kStrip;
+            many_gradient_strip(call, c, block.n, panels, own + layout.own * thread, s.data, s.stride, dW, in_sum == 0);
+            if (db) bias_block(s.data + c * s.stride, s.stride, min_of(kStrip, call.c - c), block.n, db + c, in_sum == 0);
           });
-          first = false;
+          ++blocks;
+          if (long_sums && in_sum + 1 == kBlocksOfSum) {
+            going = going && in_chunks([&](const T *sum, double *to, int64_t n) { empty_into(sum, n, to, blocks == kBlocksOfSum); });
+          }
         }
         if (dX) {
           zero_left_out(block, begin, end, dX, call.d);
-          const int64_t count = (call.d + kPanel<T> - 1) / kPanel<T>;
-          going = going && parallel(count, run, [&](int64_t i, int thread) {
-            many_input_gradient_panel(call, i * kPanel<T>, block, own + own_size * thread, s.data, s.stride, dX);
+          going = going && parallel(layout.feature_panels, run, [&](int64_t i, int thread) {
+            many_input_gradient_panel(call, i * kPanel<T>, block, own + layout.own * thread, s.data, s.stride, dX);
           });
         }
         return going;
       });
-  out.loss *= scale;
-  if (done && first && dW) {  // no row counted
-    __builtin_memset(dW, 0, sizeof(T) * static_cast<size_t>(call.c * call.d));
+  out.loss *= rows.scale;
+  if (done && long_sums && blocks >= kBlocksOfSum) {
+    done = in_chunks([&](T *sum, double *from, int64_t n) {
+      if (blocks % kBlocksOfSum) empty_into(sum, n, from, false);
+      round_to(from, n, sum);
+    });
+  }
+  if (done && dW && blocks == 0) {  // no row counted
+    __builtin_memset(dW, 0, sizeof(T) * static_cast<size_t>(size));
     if (db) __builtin_memset(db, 0, sizeof(T) * static_cast<size_t>(call.c));
   }
   return done;
@@ -249,8 +271,8 @@ bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, double scale, 
 
 template <class T, class Read>
 bool many_read(const fastlc_call &call, fastlc::Run &run, Read read) {
-  return many_blocks<T>(call, {nullptr, 0, call.n, 0}, 1.0, run, false, false,
-                        [&](Column<T> s, const Block<T> &block, int64_t, int64_t, const T *, T *, int64_t) {
+  return many_blocks<T>(call, {nullptr, 0, call.n, 0}, run, ManyLayout<T>(call, call.n, false, false, false),
+                        [&](Column<T> s, const Block<T> &block, int64_t, int64_t, const T *, T *) {
                           return many_vectors(block, run,
                                               [&](int64_t, int64_t from, int64_t to) { read(s, block, from, to); });
                         });

@@ -187,7 +187,8 @@ Scratch::~Scratch() {
   if (data_ != lent_) std::free(data_);
 }
 
-void *Scratch::get(size_t bytes) {
+void *Scratch::get(int64_t wanted) {
+  const size_t bytes = static_cast<size_t>(wanted);
   if (bytes <= size_) return data_;
   if (data_ != lent_) std::free(data_);
   data_ = nullptr;

@@ -30,7 +30,7 @@ class Scratch {
   Scratch(const Scratch &) = delete;
   Scratch &operator=(const Scratch &) = delete;
   ~Scratch();
-  void *get(size_t bytes);
+  void *get(int64_t bytes);
 
  private:
   void *data_;

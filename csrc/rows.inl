@@ -6,6 +6,7 @@
 
 #include "labels.h"
 #include "losses.h"
+#include "weights.h"
 
 namespace {
 
@@ -23,8 +24,10 @@ struct Block {
   int64_t n;
   const T *x[kBlockRows];
   int64_t row[kBlockRows];
-  Int<T> label[kBlockRows];  // with weight, padded with zeros to whole vectors
-  T weight[kBlockRows];
+  // Padded with zeros to whole vectors:
+  Int<T> label[kBlockRows];
+  T factor[kBlockRows];       // weight times scale, of gradients
+  double weight[kBlockRows];  // of losses, whose sum is better than T
 };
 
 #define FASTLC_WEIGHS_CLASSES(Loss) Loss<T>::weighs_classes,
@@ -34,37 +37,62 @@ constexpr bool (*kWeighsClasses[])(const fastlc_call &) = {FASTLC_LOSSES(FASTLC_
 
 // Fills `block` with up to `most` rows that count, from position `begin` on; returns the position it came to.
 template <class T>
-FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows, double scale, int64_t begin, int64_t end,
-                               int64_t most, Block<T> &block) {
+FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows, int64_t begin, int64_t end, int64_t most,
+                               Block<T> &block) {
   const T *X = static_cast<const T *>(call.X);
   const T *sample_weight = static_cast<const T *>(call.sample_weight);
   const bool by_row = call.class_weight && !kWeighsClasses<T>[call.loss](call);
   const T *class_weight = by_row ? static_cast<const T *>(call.class_weight) : nullptr;
-  const int64_t last = scale == 0 ? begin : end;
-  int64_t n = 0;
-  const int64_t came_to = with_labels(call, [&](const auto *labels) {
-    int64_t i = begin;
-    for (; i < last && n < most; ++i) {
-      const int64_t row = rows.order ? rows.order[i] : rows.first + i;
-      if (labels && is_ignored(call, labels[row])) continue;
-      const Int<T> label = labels ? Int<T>(labels[row]) : 0;
-      T weight = sample_weight ? sample_weight[row] : T(1);
-      if (class_weight && weight != 0) weight *= class_weight[label];  // of a row that counts: 0 · nan would
-      if (weight == 0) continue;
+  const bool all_alike = !sample_weight && !class_weight && !call.has_ignore_index;
+  const int64_t last = rows.counts ? end : begin;
+  int64_t n = 0, i = begin;
+  with_labels(call, [&](const auto *labels) {
+    auto add = [&](int64_t row, auto label) FASTLC_INLINE_LAMBDA {
       block.x[n] = X + row * call.X_stride;
       block.row[n] = row;
-      block.label[n] = label;
-      block.weight[n] = weight;
-      ++n;
+      block.label[n++] = Int<T>(label);
+    };
+    auto label_of = [&](int64_t row) FASTLC_INLINE_LAMBDA { return labels ? read_once(labels + row) : 0; };
+    if (all_alike) {
+      const int64_t until = min_of(last, i + most);
+      if (rows.order) {
+        for (; i < until; ++i) {
+          const int64_t row = row_in(rows.order, i, 0, call.n);
+          add(row, label_of(row));
+        }
+      } else {
+        for (; i < until; ++i) add(rows.first + i, label_of(rows.first + i));
+      }
+      return;
     }
-    return i;
+    for (; i < last && n < most; ++i) {
+      const int64_t row = row_in(rows.order, i, rows.first, call.n);
+      const auto label = label_of(row);
+      if (labels && is_ignored(call, label)) continue;
+      double weight = sample_weight ? double(sample_weight[row]) : 1.0;
+      if (weight == 0) continue;  // before it meets a class weight of nan
+      const double of_class = class_weight ? double(weight_of_label(class_weight, label, call.c)) : 1.0;
+      weight = rows.exponent ? scaled_product(weight, of_class, rows.exponent) : weight * of_class;
+      if (weight == 0) continue;
+      block.weight[n] = weight;
+      block.factor[n] = T(weight * rows.scale);
+      add(row, label);
+    }
   });
   block.n = n;
-  for (int64_t r = n; r < round_up(n, kLanes<T>); ++r) {
+  const int64_t padded = round_up(n, kLanes<T>);
+  if (all_alike) {
+    for (int64_t r = 0; r < padded; r += kLanes<T>) {
+      store(block.factor + r, broadcast<T>(T(rows.scale)));
+      store_wide<T>(block.weight + r, broadcast_wide<T>(1));
+    }
+  }
+  for (int64_t r = n; r < padded; ++r) {
     block.label[r] = 0;
+    block.factor[r] = 0;
     block.weight[r] = 0;
   }
-  return scale == 0 ? end : came_to;
+  return rows.counts ? i : end;
 }
 
 // columns[j · stride + r] = x[r][j] for r in [0, n), j in [0, d); rows up to the next whole vector are set to 0.
@@ -121,11 +149,11 @@ void targets_to_columns(const fastlc_call &call, const Block<T> &block, T *colum
   rows_to_columns(y, block.n, call.c, columns, stride);
 }
 
-// The loss of rows [begin, end) of a block, begin and end whole vectors or the block's end: returns the sum, weighted; their
-// scores become d loss / d scores, weighted and scaled. `out` may be null: (N) losses.
+// The loss of rows [begin, end) of a block, begin and end whole vectors or the block's end: returns the weighted sum, not
+// yet scaled; their scores become d loss / d scores. `out` may be null: (N) losses.
 template <class T, template <class> class Loss>
-FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, double scale, T *s, int64_t stride, int64_t classes,
-                                       const Block<T> &block, const T *targets, int64_t begin, int64_t end, T *out) {
+FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, T *s, int64_t stride, int64_t classes, const Block<T> &block,
+                                       const T *targets, int64_t begin, int64_t end, T *out) {
   constexpr int L = kLanes<T>;
   const Loss<T> loss(call);
   Wide<T> sum = {};
@@ -133,13 +161,17 @@ FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, double scale, T 
     for (int64_t r = begin; r < end; r += L) {
       const Column<T> column{s + r, stride, classes};
       Vec<T> value = loss(column, truth(r));
-      const Vec<T> weight = load(block.weight + r);
-      const Vec<T> factor = weight * T(scale);
-      const Mask<T> padding = weight == T(0);
-      value = select<T>(padding, Vec<T>{}, value * weight);
-      sum += widen<T>(value);
-      for (int64_t c = 0; c < classes; ++c) column.set(c, select<T>(padding, Vec<T>{}, column[c] * factor));
+      const Vec<T> factor = load(block.factor + r);
+      const bool padded = r + L > block.n;  // exactly 0 there, whatever a weight of nan or inf has made of it
+      const Mask<T> padding = lanes_from<T>(block.n - r);
+      for (int64_t c = 0; c < classes; ++c) {
+        const Vec<T> slope = column[c] * factor;
+        column.set(c, padded ? select<T>(padding, Vec<T>{}, slope) : slope);
+      }
+      if (padded) value = select<T>(padding, Vec<T>{}, value);
+      sum += widen<T>(value) * load_wide<T>(block.weight + r);
       if (out) {
+        value *= factor;
         for (int64_t i = r; i < min_of(r + L, block.n); ++i) out[block.row[i]] = value[i - r];
       }
     }
@@ -155,7 +187,7 @@ FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, double scale, T 
 }
 
 template <class T>
-using LossOfColumns = double (*)(const fastlc_call &, double, T *, int64_t, int64_t, const Block<T> &, const T *, int64_t, int64_t, T *);
+using LossOfColumns = double (*)(const fastlc_call &, T *, int64_t, int64_t, const Block<T> &, const T *, int64_t, int64_t, T *);
 
 #define FASTLC_COLUMNS(Loss) loss_of_columns<T, Loss>,
 template <class T>
@@ -225,10 +257,9 @@ struct WriteLogProbabilities {
   void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
     for (int64_t r = begin; r < end; r += kLanes<T>) {
       const Column<T> s{all.data + r, all.stride, all.classes};
-      Vec<T> max = s[0], sum = {};
-      for (int64_t c = 1; c < s.classes; ++c) max = select<T>(s[c] > max, s[c], max);
-      for (int64_t c = 0; c < s.classes; ++c) sum += exp_of<T>(s[c] - max);
-      const Vec<T> log_sum = log_of<T>(sum);
+      const Vec<T> max = highest_of(s);
+      const Vec<T> log_sum = log_of<T>(sum_over_classes<T>(
+          s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA { return exp_of<T>(s[c] - max); }));
       for (int64_t c = 0; c < s.classes; ++c) s.set(c, (s[c] - max) - log_sum);
     }
     WriteScores<T>{out}(all, block, begin, end);

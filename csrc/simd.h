@@ -12,6 +12,8 @@
 
 #include <utility>  // std::integer_sequence: a type, no code
 
+#include "sizes.h"
+
 #if defined(__clang__)
 #if __clang_major__ < 15
 #error "fastlc needs GCC >= 12 or Clang >= 15"
@@ -42,7 +44,16 @@ template <>
 struct Simd<float> {
   typedef float Vec __attribute__((vector_size(FASTLC_VECTOR_BYTES)));
   typedef int32_t Mask __attribute__((vector_size(FASTLC_VECTOR_BYTES)));
-  typedef double Wide __attribute__((vector_size(2 * FASTLC_VECTOR_BYTES)));
+  struct Wide {  // two vectors: compilers make detours of one that is wider than the registers
+    typedef double Half __attribute__((vector_size(FASTLC_VECTOR_BYTES)));
+    Half low, high;
+    double operator[](int i) const { return i < kLanes / 2 ? low[i] : high[i - kLanes / 2]; }
+    FASTLC_INLINE Wide operator+(Wide b) const { return {low + b.low, high + b.high}; }
+    FASTLC_INLINE Wide operator-(Wide b) const { return {low - b.low, high - b.high}; }
+    FASTLC_INLINE Wide operator*(Wide b) const { return {low * b.low, high * b.high}; }
+    FASTLC_INLINE Wide operator*(double b) const { return {low * b, high * b}; }
+    FASTLC_INLINE void operator+=(Wide b) { *this = *this + b; }
+  };
   using Int = int32_t;
   static constexpr int kLanes = FASTLC_VECTOR_BYTES / 4;
   static constexpr int kMantissa = 23, kBias = 127, kExpTerms = 7, kLogTerms = 5, kLog1pTerms = 7;
@@ -79,7 +90,7 @@ constexpr int kLanes = Simd<T>::kLanes;
 
 constexpr int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
 constexpr int64_t max_of(int64_t a, int64_t b) { return a > b ? a : b; }
-constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+constexpr int64_t round_up(int64_t n, int64_t to) { return plus(n, to - 1) / to * to; }
 
 // ---- Memory ---------------------------------------------------------------------------------------------------------
 
@@ -100,6 +111,26 @@ FASTLC_INLINE Mask<T> load_ints(const Int<T> *p) {
   Mask<T> v;
   __builtin_memcpy(&v, p, sizeof v);
   return v;
+}
+
+template <class T>
+FASTLC_INLINE Wide<T> load_wide(const double *p) {
+  Wide<T> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+FASTLC_INLINE void store_wide(double *p, Wide<T> v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+
+// Where the number of the lane is n or more.
+template <class T>
+FASTLC_INLINE Mask<T> lanes_from(int64_t n) {
+  Mask<T> lane;
+  FASTLC_UNROLL
+  for (int i = 0; i < kLanes<T>; ++i) lane[i] = i;
+  return lane >= Int<T>(min_of(n, kLanes<T>));
 }
 
 // The first n < kLanes elements; the other lanes are 0 and their memory is not touched.
@@ -194,9 +225,40 @@ FASTLC_INLINE Vec<T> select(Mask<T> mask, Vec<T> yes, Vec<T> no) {
   return mask ? yes : no;
 }
 
+template <int... Lane>
+FASTLC_INLINE Wide<float> widen_lanes(Vec<float> v, std::integer_sequence<int, Lane...>) {
+  constexpr int half = sizeof...(Lane);
+  return {__builtin_convertvector(__builtin_shufflevector(v, v, Lane...), Vec<double>),
+          __builtin_convertvector(__builtin_shufflevector(v, v, (half + Lane)...), Vec<double>)};
+}
 template <class T>
 FASTLC_INLINE Wide<T> widen(Vec<T> v) {
-  return __builtin_convertvector(v, Wide<T>);
+  if constexpr (sizeof(T) == 8) {
+    return v;
+  } else {
+    return widen_lanes(v, std::make_integer_sequence<int, kLanes<T> / 2>{});
+  }
+}
+template <class T>
+FASTLC_INLINE Wide<T> broadcast_wide(double value) {
+  if constexpr (sizeof(T) == 8) {
+    return Vec<double>{} + value;
+  } else {
+    return {Vec<double>{} + value, Vec<double>{} + value};
+  }
+}
+
+// total + lost += x, exactly but for the rounding of `lost` (Knuth's two-sum): a sum of any length that is off by its last
+// roundings alone. What became inf or nan stays it in `total`, and then `lost` says nothing.
+template <class T>
+FASTLC_INLINE void add_exactly(Vec<T> x, Vec<T> &total, Vec<T> &lost) {
+  const Vec<T> sum = total + x, added = sum - total;
+  lost += (total - (sum - added)) + (x - added);
+  total = sum;
+}
+template <class T>
+FASTLC_INLINE Vec<T> sum_with_lost(Vec<T> total, Vec<T> lost) {
+  return select<T>(lost == lost, total + lost, total);
 }
 
 template <class T>

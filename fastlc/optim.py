@@ -41,9 +41,10 @@ class SGDState:
     step : int
         Mini-batches seen so far.
     average_from : int or None
-    average_W : (C, D), dtype of W; None without average_from
-    average_b : (C,), dtype of b; None without average_from or without b
-        The averages, updated in place. Until averaging begins they are the W and b that the state was made with.
+    average_W : (C, D) float64; None without average_from
+    average_b : (C,) float64; None without average_from or without b
+        The averages, updated in place; of float32 weights too, since a float32 average would stand still once its steps
+        are below half an ulp. Until averaging begins they are the W and b that the state was made with.
 
     Raises
     ------
@@ -74,8 +75,9 @@ class SGDState:
         self.velocity_b = None if b is None else np.zeros(b.shape, b.dtype)
         self.step = 0
         self.average_from = None if average_from is None else integer(average_from, "average_from", 0)
-        self.average_W = None if average_from is None else np.array(W, order="C")
-        self.average_b = None if average_from is None or b is None else np.array(b)
+        wide = np.result_type(W, np.float64)  # longdouble stays, for the reference
+        self.average_W = None if average_from is None else np.array(W, wide, order="C")
+        self.average_b = None if average_from is None or b is None else np.array(b, wide)
 
 
 def constant(lr: float) -> Schedule:

@@ -12,16 +12,20 @@ from .scores import scores
 
 
 class Rows(NamedTuple):
-    """How rows count; both arrays are (N,)."""
+    """How rows count; both arrays are (N,) longdouble, which holds products of weights that no float64 does."""
 
     weight: Array
     """What a row's loss and gradient are multiplied by; 0 if it counts for nothing."""
     divides: Array
     """What a row adds to the divisor of a mean."""
 
-    def divisor(self) -> float:
+    def divisor(self) -> np.longdouble:
         """What the mean divides by."""
-        return float(self.divides.sum(dtype=np.longdouble))
+        return np.longdouble(self.divides.sum(dtype=np.longdouble))
+
+    def any(self) -> bool:
+        """Whether any row counts, so that there is a mean."""
+        return bool(self.divisor() != 0)
 
 
 def onehot(y: Array, classes: int) -> Array:
@@ -31,7 +35,7 @@ def onehot(y: Array, classes: int) -> Array:
 
 def rows_by_sample(y: Array, *, sample_weight: Array | None = None, ignore_index: int | None = None, **_: Any) -> Rows:
     """Rows weigh ``v_i``, those whose label is to be ignored 0. Whatever else a loss takes does not matter."""
-    v = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+    v = np.ones(len(y), np.longdouble) if sample_weight is None else np.asarray(sample_weight, np.longdouble)
     if ignore_index is not None:
         v = np.where(y == ignore_index, 0, v)
     return Rows(v, v)
@@ -42,27 +46,33 @@ def rows_by_class(y: Array, *, class_weight: Array | None = None, **how: Any) ->
     v, _ = rows_by_sample(y, **how)
     if class_weight is None:
         return Rows(v, v)
-    k = np.asarray(class_weight)
+    k = np.asarray(class_weight, np.longdouble)
     return Rows(np.where(v == 0, 0, v * np.where(onehot(y, len(k)), k, 0).sum(axis=1)), v)
 
 
-def reduce(loss: Array, dS: Array, rows: Rows, reduction: str, grad: bool) -> Any:
+def in_range(*weights: Array) -> tuple[list[Array], np.longdouble]:
+    """Weights divided by a power of two that makes the largest about 1, for products in range, and that power."""
+    largest = max((np.abs(w).max(initial=0) for w in weights), default=0)
+    unit = np.ldexp(np.longdouble(1), np.frexp(largest)[1]) if 0 < largest < np.inf else np.longdouble(1)
+    return [w / unit for w in weights], unit
+
+
+def reduce(loss: Array, dS: Array, rows: Rows, reduction: str, grad: bool, unit: Any = 1) -> Any:
     """Weights the rows and reduces them; rows of weight 0 contribute exactly 0, whatever they hold.
 
-    ``loss (N,)``, ``dS (N, C)``: unweighted.
+    ``loss (N,)``, ``dS (N, C)``: unweighted, and divided by `unit`.
     """
-    live, weight = rows.weight != 0, rows.weight.astype(loss.dtype)
-    loss = np.where(live, loss * weight, 0)
-    dS = np.where(live[:, None], dS * weight[:, None], 0)
+    if reduction == "mean" and not rows.any():
+        return (0.0, np.zeros_like(dS)) if grad else 0.0
+    live, zero = rows.weight != 0, dS.dtype.type(0)
+    share = rows.weight / rows.divisor() * unit if reduction == "mean" else rows.weight * unit
+    factor = share.astype(dS.dtype)
+    dS = np.where(live[:, None], dS * factor[:, None], zero)
     if reduction == "none":
+        loss = np.where(live, loss * factor, zero)
         return (loss, dS) if grad else loss
-    divisor = 1.0
-    if reduction == "mean":
-        divisor = rows.divisor()
-        if divisor == 0:
-            return (0.0, np.zeros_like(dS)) if grad else 0.0
-    total = float(loss.sum(dtype=np.longdouble) / divisor)
-    return (total, dS / dS.dtype.type(divisor)) if grad else total
+    total = float(np.where(live, loss * share, 0).sum(dtype=np.longdouble))
+    return (total, dS) if grad else total
 
 
 def linear_version(loss_on_scores: Callable[..., Any], rows: Callable[..., Rows]) -> Callable[..., Any]:

@@ -44,10 +44,11 @@ def cross_entropy(
     """Softmax cross-entropy, ``l = −k_y log softmax(s)_y``, with ``dl/ds = k_y (softmax(s) − onehot(y))``.
 
     Floats as y are targets t for every class (soft targets; they need not sum to 1): ``l = −Σ_c k_c t_c log
-    softmax(s)_c``, with ``dl/ds = softmax(s) Σ_c k_c t_c − k t``. With `label_smoothing` ε, in [0, 1], every class has
-    a share in the target (Szegedy et al., 2016): ``(1 − ε) t + ε / C`` takes the place of t, which for labels is
-    ``onehot(y)``. The mean divides by ``Σ v_i k_{y_i}`` for labels, with smoothing and without, and by ``Σ v_i`` for
-    floats, as in PyTorch. At S = 0 the loss of a label is ``ln C``.
+    softmax(s)_c``, with ``dl/ds = softmax(s) Σ_c k_c t_c − k t``; a target of 0 contributes exactly 0, where the score
+    is −inf too (PyTorch: nan). With `label_smoothing` ε, in [0, 1], every class has a share in the target (Szegedy et
+    al., 2016): ``(1 − ε) t + ε / C`` takes the place of t, which for labels is ``onehot(y)``. The mean divides by ``Σ
+    v_i k_{y_i}`` for labels, with smoothing and without, and by ``Σ v_i`` for floats, as in PyTorch. At S = 0 the loss
+    of a label is ``ln C``.
     """
     soft = y.dtype.kind == "f"
     rows = _rows_of_cross_entropy(
@@ -65,10 +66,12 @@ def cross_entropy(
     if label_smoothing:
         epsilon = S.dtype.type(label_smoothing)
         t = (1 - epsilon) * t + epsilon / S.dtype.type(S.shape[1])
+    unit: Any = 1
     if class_weight is not None:
-        t = np.asarray(class_weight) * t
+        (k,), unit = common.in_range(np.asarray(class_weight, np.longdouble))
+        t = k.astype(S.dtype) * t
     dS = p * t.sum(axis=1)[:, None] - t
-    return common.reduce(-(t * log_p).sum(axis=1), dS, rows, reduction, grad)
+    return common.reduce(-np.where(t == 0, 0, t * log_p).sum(axis=1), dS, rows, reduction, grad, unit)
 
 
 linear_cross_entropy = common.linear_version(cross_entropy, _rows_of_cross_entropy)
@@ -166,10 +169,18 @@ def _one_vs_rest(
     t = _is_positive(y, S.shape[1])
     value, slope = phi(np.where(t, S, -S))
     slope = np.where(np.isnan(S), S, slope)  # no comparison with nan decides
-    k = np.ones_like(S) if class_weight is None else np.asarray(class_weight)
-    weight = np.where(t, k if pos_weight is None else k * np.asarray(pos_weight), k)
+    k, kp, unit = _column_weights(S, class_weight, pos_weight)
+    weight = np.where(t, kp, k)
     rows = common.rows_by_sample(y, **how)
-    return common.reduce((weight * value).sum(axis=1), weight * np.where(t, slope, -slope), rows, reduction, grad)
+    dS = weight * np.where(t, slope, -slope)
+    return common.reduce((weight * value).sum(axis=1), dS, rows, reduction, grad, unit)
+
+
+def _column_weights(S: Array, class_weight: Array | None, pos_weight: Array | None) -> tuple[Array, Array, Any]:
+    """What negatives and positives of each column weigh, ``k_c`` and ``k_c p_c``, both divided by the third."""
+    k = np.ones(S.shape[1], np.longdouble) if class_weight is None else np.asarray(class_weight, np.longdouble)
+    (k, kp), unit = common.in_range(k, k if pos_weight is None else k * np.asarray(pos_weight))
+    return k.astype(S.dtype), kp.astype(S.dtype), unit
 
 
 def _logistic(z: Array) -> tuple[Array, Array]:
@@ -192,10 +203,10 @@ def logistic(
     """Logistic loss, ``l = Σ_c k_c [(1 − t_c) softplus(s_c) + p_c t_c softplus(−s_c)]``, a class against the rest.
 
     With ``dl/ds_c = k_c [(1 − t_c) σ(s_c) − p_c t_c σ(−s_c)]`` and ``softplus(s) = log(1 + exp(s))``. The target t_c is
-    1 for the label and 0 for all others; a single column takes labels 0 and 1 as its targets. Floats as y are the
-    targets themselves. `class_weight` k weighs columns, `pos_weight` p their positive part; without them it is binary
-    cross-entropy, ``softplus(s_c) − t_c s_c`` a column. The mean divides by ``Σ v_i`` (rows, not elements). At S = 0
-    the loss is ``C ln 2``.
+    1 for the label and 0 for all others; a single column takes labels 0 and 1 as its targets. Floats as y, in [0, 1],
+    are the targets themselves; a part whose factor is 0 contributes exactly 0, of an infinite score too. `class_weight`
+    k weighs columns, `pos_weight` p their positive part; without them it is binary cross-entropy, ``softplus(s_c) − t_c
+    s_c`` a column. The mean divides by ``Σ v_i`` (rows, not elements). At S = 0 the loss is ``C ln 2``.
     """
     if y.dtype.kind != "f":
         return _one_vs_rest(
@@ -203,11 +214,12 @@ def logistic(
             sample_weight=sample_weight, ignore_index=ignore_index,
         )  # fmt: skip
     t = y.reshape(S.shape)
-    k = np.ones_like(S) if class_weight is None else np.asarray(class_weight)
-    p = np.ones_like(S) if pos_weight is None else np.asarray(pos_weight)
-    loss = (k * ((1 - t) * np.logaddexp(0, S) + p * t * np.logaddexp(0, -S))).sum(axis=1)
-    dS = k * ((1 - t) * sigmoid(S) - p * t * sigmoid(-S))
-    return common.reduce(loss, dS, common.rows_by_sample(y, sample_weight=sample_weight), reduction, grad)
+    k, kp, unit = _column_weights(S, class_weight, pos_weight)
+    no, yes = k * (1 - t), kp * t
+    loss = np.where(no == 0, 0, no * np.logaddexp(0, S)) + np.where(yes == 0, 0, yes * np.logaddexp(0, -S))
+    dS = no * sigmoid(S) - yes * sigmoid(-S)
+    rows = common.rows_by_sample(y, sample_weight=sample_weight)
+    return common.reduce(loss.sum(axis=1), dS, rows, reduction, grad, unit)
 
 
 linear_logistic = common.linear_version(logistic, common.rows_by_sample)

@@ -102,7 +102,8 @@ def sgd_epoch(
 
     For each batch of `batch_size` rows (the last may be smaller) it computes the gradient of the batch's mean loss and
     takes an `sgd_step` on W and on b; `weight_decay`, `l1` and `l2` apply to W alone. With ``batch_size >= N`` it is a
-    step of full-batch gradient descent.
+    step of full-batch gradient descent. A batch in which nothing counts (of weight 0, or to be ignored) leaves W, b and
+    velocities as they are and stays out of the mean.
 
     Parameters
     ----------
@@ -167,33 +168,34 @@ def sgd_epoch(
     rates = [lr(step + i) for i in range(len(starts))] if callable(lr) else np.broadcast_to(lr, (len(starts),))
     velocity_W = np.zeros_like(W) if state is None else state.velocity_W
     velocity_b = None if b is None else np.zeros_like(b) if state is None else state.velocity_b
-    total, divisor = 0.0, 0.0
+    total = divisor = np.longdouble(0)
     for start, rate in zip(starts, rates, strict=True):
         batch = rows[start : start + batch_size]
         how = options if sample_weight is None else {**options, "sample_weight": sample_weight[batch]}
-        mean, dW, db = fused(X[batch], y[batch], W, b, **how)
-        weight = fused.rows(y[batch], **how).divisor()
-        total, divisor = total + mean * weight, divisor + weight
-        direction: dict[str, Any] = {
-            "momentum": momentum,
-            "dampening": dampening if step else 0.0,
-            "nesterov": nesterov,
-        }
-        sgd_step(W, dW, rate, **direction, weight_decay=weight_decay, l1=l1, l2=l2, velocity=velocity_W)
-        if b is not None:
-            sgd_step(b, db, rate, **direction, velocity=velocity_b)
+        counting = fused.rows(y[batch], **how)
+        if counting.any():  # else W and b stay as they are
+            mean, dW, db = fused(X[batch], y[batch], W, b, **how)
+            total, divisor = total + mean * counting.divisor(), divisor + counting.divisor()
+            direction: dict[str, Any] = {
+                "momentum": momentum,
+                "dampening": dampening if step else 0.0,
+                "nesterov": nesterov,
+            }
+            sgd_step(W, dW, rate, **direction, weight_decay=weight_decay, l1=l1, l2=l2, velocity=velocity_W)
+            if b is not None:
+                sgd_step(b, db, rate, **direction, velocity=velocity_b)
         step += 1
         if state is not None:
             _average(state, W, b)
             state.step = step
-    return total / divisor if divisor else 0.0
+    return float(total / divisor) if divisor else 0.0
 
 
 def _average(state: Any, W: Array, b: Array | None) -> None:
     """The means of all weights from step `average_from` on (Polyak–Ruppert), brought forward by one step."""
     if state.average_from is None or state.step < state.average_from:
         return
-    count = W.dtype.type(state.step - state.average_from + 1)
+    count = state.step - state.average_from + 1
     state.average_W += (W - state.average_W) / count
     if b is not None:
         state.average_b += (b - state.average_b) / count
