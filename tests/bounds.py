@@ -42,23 +42,42 @@ def tiny(dtype: Any) -> float:
     return float(np.finfo(dtype).tiny)
 
 
+# Long sums are cut, and the parts' sums are added exactly or in float64, so that the roundings that a term meets do not
+# grow with their length: this many at the most, and a few for the parts.
+CLASSES = 64 + 4
+"""Of a sum over classes in a loss or in what is read off scores."""
+FEATURES = 1024 + 12
+"""Of a score; parts of 4096 features or more are added one by one."""
+ROWS = 480 + 32 + 64 + 8
+"""Of a gradient of W or b: within a block of rows, over blocks, over pieces, each with its lanes."""
+TERMS = 1024 + 4
+"""Of a gradient of X: over classes."""
+
+
+def cut(n: int, most: int) -> int:
+    """Roundings that a term of a sum of n meets."""
+    return min(n, most)
+
+
 def _f64(a: Any) -> Array:
     return np.asarray(a, dtype=np.float64)
 
 
-def dot(A: Array, B: Array, dtype: Any, extra: int = 0) -> Array:
+def dot(A: Array, B: Array, dtype: Any, most: int, extra: int = 0) -> Array:
     """Error of ``A @ B`` with exact factors: n products, each rounded once and then added at most n - 1 times.
 
-    `extra` counts further roundings of each term. One more is for the oracle, whose own error is far below u.
+    No term meets more than `most` roundings; `extra` counts further ones. One more is for the oracle, whose own error
+    is far below u.
     """
     n = A.shape[-1]
-    return gamma(n + extra + 1, dtype) * (np.abs(_f64(A)) @ np.abs(_f64(B))) + n * tiny(dtype)
+    return gamma(cut(n, most) + extra + 1, dtype) * (np.abs(_f64(A)) @ np.abs(_f64(B))) + n * tiny(dtype)
 
 
 def scores(X: Array, W: Array, b: Array | None, dtype: Any) -> Array:
     """``X Wᵀ + b``: the bias is one more term of the sum."""
-    error = dot(X, W.T, dtype, extra=1)
-    return error if b is None else error + gamma(X.shape[1] + 2, dtype) * np.abs(_f64(b))
+    most = FEATURES + X.shape[1] // 4096
+    error = dot(X, W.T, dtype, most, extra=1)
+    return error if b is None else error + gamma(cut(X.shape[1], most) + 2, dtype) * np.abs(_f64(b))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -77,12 +96,12 @@ def log_softmax(S: Array, S_err: Array, dtype: Any) -> Array:
 
     - The function's derivatives are ``1 - p_c`` and ``-p_j``: score errors count as their own plus the row's largest.
     - t is rounded once (u |t|), which also shifts each exponential by that share; those are weighted by p.
-    - exp, C - 1 additions and log's argument: relative errors of the sum, hence absolute ones of its logarithm.
+    - exp, additions and log's argument: relative errors of the sum, hence absolute ones of its logarithm.
     - log itself: LOG u |log Σ|. The last subtractions: in t once more and in the result.
     """
     if S.size == 0:
         return np.zeros(S.shape)
-    u, n = unit(dtype), S.shape[-1]
+    u, n = unit(dtype), cut(S.shape[-1], CLASSES)
     t = _f64(S - S.max(axis=-1, keepdims=True))
     e = np.exp(t)
     total = e.sum(axis=-1, keepdims=True)
@@ -146,7 +165,7 @@ def _cross_entropy(
 
 def _against_targets(S: Array, q: Array, log_p_err: Array, p_err: Array, dtype: Any) -> LossErrors:
     """``Σ q_c (log Σ exp(t_j) - t_c)``: a target q is of at most 5 roundings, smoothing and class weight included."""
-    n, log_p = S.shape[1], _f64(reference.log_softmax(S))
+    n, log_p = cut(S.shape[1], CLASSES), _f64(reference.log_softmax(S))
     t = np.abs(_f64(S - S.max(axis=1, keepdims=True, initial=-np.inf)))
     total, p = q.sum(axis=1)[:, None], np.exp(log_p)
     # targets and their sum, the products with t, and that of the sum with the logarithm
@@ -163,7 +182,7 @@ def _distances(S: Array, S_err: Array, label: Array, margin: float, dtype: Any) 
 
 def _hinge(S: Array, S_err: Array, y: Array, dtype: Any, margin: float = 1.0, p: int = 1, **_: Any) -> LossErrors:
     """A z closer to the kink than its error may fall on either side, and only such: there p = 1 may give 0 or 1."""
-    n, label = S.shape[1], _is_label(y, S)
+    n, label = cut(S.shape[1], CLASSES), _is_label(y, S)
     z, z_err = _distances(S, S_err, label, margin, dtype)
     either_side = (np.abs(z) <= z_err) & ~label
     z_err = np.where(label, 0, np.clip(z + z_err, 0, z_err))  # of max(0, z): none where z < 0 for certain
@@ -210,7 +229,8 @@ class Terms:
     def summed(self, dtype: Any, weight: Any = 1.0) -> LossErrors:
         """With the columns' weights, of two factors: a rounding for each, for their product and for each addition."""
         loss = (weight * self.value_err).sum(axis=1)
-        loss += gamma(self.value.shape[1] + 3, dtype) * (weight * (self.value + self.value_err)).sum(axis=1)
+        size = (weight * (self.value + self.value_err)).sum(axis=1)
+        loss += gamma(cut(self.value.shape[1], CLASSES) + 3, dtype) * size
         return loss, weight * (self.slope_err + gamma(3, dtype) * (self.slope + self.slope_err))
 
 
@@ -443,10 +463,10 @@ def linear(
     u, u64 = unit(dtype), np.float64
     # An underflow before the sum is divided counts 1/divisor times.
     lost = tiny(dtype) * (1 + scale) * len(X)
-    errors.dW = errors.dS.T @ X + dot(size.T, X, dtype, extra=2) + lost
+    errors.dW = errors.dS.T @ X + dot(size.T, X, dtype, ROWS, extra=2) + lost
     errors.dW += 4 * u * (l2 * W + l1) + 2 * u * (size.T @ X)  # the penalty's two products and additions
-    errors.db = errors.dS.sum(axis=0) + gamma(len(X) + 2, dtype) * size.sum(axis=0) + lost
-    errors.dX = errors.dS @ W + dot(size, W, dtype, extra=2)
+    errors.db = errors.dS.sum(axis=0) + gamma(cut(len(X), ROWS) + 2, dtype) * size.sum(axis=0) + lost
+    errors.dX = errors.dS @ W + dot(size, W, dtype, TERMS, extra=2)
     errors.dX[_f64(rows.weight) == 0] = 0
     penalty = l1 * W.sum() + l2 / 2 * (W * W).sum()
     errors.loss = errors.loss + (gamma(W.size + 4, u64) + 4 * u) * penalty
@@ -490,9 +510,10 @@ def sgd_step(
     return lr * d_err + gamma(20, dtype) * size + 2 * tiny(dtype), v_err
 
 
-def average(W: Array, W_err: Array, old: Array, count: int, dtype: Any) -> Array:
-    """Error of ``old + (W - old) / count`` for a W off by `W_err`: a difference, a quotient or product, a sum."""
-    return W_err / count + gamma(4, dtype) * (np.abs(_f64(old)) + np.abs(_f64(W)) + W_err) + tiny(dtype)
+def average(W: Array, W_err: Array, old: Array, count: int) -> Array:
+    """Error of ``old + (W - old) / count`` in float64 for a W off by `W_err`: a difference, a quotient, a sum."""
+    size = np.abs(_f64(old)) + np.abs(_f64(W)) + W_err
+    return W_err / count + gamma(4, np.float64) * size + tiny(np.float64)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

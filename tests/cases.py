@@ -97,6 +97,11 @@ def exclusive(row: Loss) -> bool:
     return "class_weight" in row.keywords and not row.one_vs_rest
 
 
+def is_constant(row: Loss, classes: int) -> bool:
+    """Whether training is refused, as there is nothing to learn: a single one of classes that exclude each other."""
+    return classes == 1 and exclusive(row)
+
+
 def variants(row: Loss) -> list[dict[str, Any]]:
     """Choices of a loss's own options to try, the defaults first; of labels the last ignores some."""
     if row.targets == "labels":
@@ -298,7 +303,7 @@ def calls_of_loss(row: Loss, p: Problem, options: dict[str, Any]) -> Calls:
         yield f"linear_{row.name} {reduction}", lambda how=how: row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
     yield f"linear_{row.name} penalised", lambda: row.linear(p.X, p.y, p.W, l1=0.01, l2=0.1, **options)
     yield f"linear_{row.name} loss alone", lambda: row.linear(p.X, p.y, p.W, p.b, grad=False, **weights, **options)
-    for batch_size in (1, max(2, len(p.X) // 3)):
+    for batch_size in () if is_constant(row, len(p.W)) else (1, max(2, len(p.X) // 3)):
         yield f"sgd_epoch {row.name} {batch_size}", lambda size=batch_size: epoch(row, p, size, **weights, **options)
 
 

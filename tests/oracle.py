@@ -37,6 +37,8 @@ class Expected:
     dX: Array | None
     errors: bounds.Errors
     dtype: Any
+    counts: bool
+    """Whether any row does; else there is no mean, and no step."""
 
     def check_loss(self, loss: Any) -> None:
         if isinstance(self.loss, np.ndarray):
@@ -103,7 +105,7 @@ def on_scores(
     rows = _rows(name, S, y, reduction, options)
     loss, dS = getattr(reference, name)(S, wide(y), reduction=reduction, **_wide_values(options))
     errors = bounds.on_scores(name, S, np.broadcast_to(S_err, S.shape), y, rows, reduction, dtype, options)
-    return Expected(loss, dS, None, None, None, errors, dtype)
+    return Expected(loss, dS, None, None, None, errors, dtype, rows.divisor != 0)
 
 
 def linear(
@@ -125,4 +127,4 @@ def linear(
     how = {"reduction": reduction, "l1": l1, "l2": l2, **_wide_values(options)}
     loss, dW, db, dX = getattr(reference, f"linear_{name}")(X, wide(y), W, b, dX=True, **how)
     errors = bounds.linear(name, X, y, W, b, S, rows, reduction, dtype, options, l1, l2)
-    return Expected(loss, None, dW, db, dX, errors, dtype)
+    return Expected(loss, None, dW, db, dX, errors, dtype, rows.divisor != 0)
