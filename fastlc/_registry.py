@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, overload
 from numpy.typing import ArrayLike
 
 from . import _core, reference
+from ._checks import number
 from .reference import Array
 
 Reduction = Literal["mean", "sum", "none"]
@@ -170,10 +171,24 @@ class Loss:
             unknown.append("ignore_index")
         for name in unknown:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-        return tuple(map(float, {**self.options, **given}.values())) if given else self.defaults
+        if not given:
+            return self.defaults
+        return tuple(number(value, name, "a number") for name, value in {**self.options, **given}.items())
+
+    def __reduce__(self) -> Any:
+        """A row is pickled and copied as its name, which leads back to it."""
+        return loss_named, (self.name,)
 
 
 LOSSES: dict[str, Loss] = {}
+
+
+def loss_named(name: Any) -> Loss:
+    """The row that the argument `loss` names."""
+    row = LOSSES.get(name) if isinstance(name, str) else None
+    if row is None:
+        raise ValueError(f"loss = {name!r} is unknown, choose from {', '.join(LOSSES)}")
+    return row
 
 
 def register(name: str) -> tuple[ScoreLoss, LinearLoss]:
@@ -260,8 +275,9 @@ def _describe(
     template: str,
     name: str | None = None,
 ) -> None:
-    """Gives a public function the signature and docstring that belong to its row."""
+    """Gives a public function the signature and docstring of its row, and the module where pickle finds it."""
     function.__name__ = function.__qualname__ = name or row.name
+    function.__module__ = f"{__package__}.losses"
     function.__signature__ = signature
     summary, _, details = inspect.cleandoc(row.reference.__doc__ or "").partition("\n\n")
     texts = {**_KEYWORDS, "class_weight": _CLASS_WEIGHT_OF_SCORES} if row.one_vs_rest else _KEYWORDS
