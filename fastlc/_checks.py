@@ -29,16 +29,18 @@ _LEAST_INT64 = -(2**63)
 
 def number(value: Any, name: str, expected: str = "a finite number >= 0") -> float:
     """A number of which the words of `expected` hold; text, complex numbers, bools and arrays with axes are none."""
+    real = None
     try:
         if not _is_scalar(value, "iuf"):
             raise TypeError
         # Text has no __float__: float() parses that, and bytes and buffers too, while an index is an integer.
-        taken = float(value if hasattr(type(value), "__float__") else operator.index(value))
+        real = value if hasattr(type(value), "__float__") else operator.index(value)
+        taken = float(real)
     except TypeError:
         raise TypeError(f"{name} is {_described(value)}, expected {expected}") from None
     except OverflowError:
-        if hasattr(type(value), "__float__") and not isinstance(value, numbers.Rational):
-            raise  # its own
+        if not isinstance(real, numbers.Rational):
+            raise  # the object's own
         raise ValueError(f"{name} is too large for a float, expected {expected}") from None
     if not _HOLDS[expected](taken):
         raise ValueError(f"{name} = {taken:g}, expected {expected}")

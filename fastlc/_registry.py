@@ -284,7 +284,9 @@ def _describe(
     function.__doc__ = template.format(
         summary=summary,
         details=details,
-        y=_Y[row.targets].format(binary="; 0 or 1 if C is 1" if row.one_vs_rest else ""),
+        y=_Y[row.targets].format(
+            binary="; 0 or 1 if C is 1" if row.one_vs_rest else "", vector=", (N,) if C is 1" if row.one_vs_rest else ""
+        ),
         keywords="".join(text for keyword, text in texts.items() if keyword in row.keywords),
         options="".join(_OPTION.format(option) for option in options),
         example=(_EXAMPLE if template is _LINEAR else _EXAMPLE_ON_SCORES)[row.targets[0]].format(
@@ -297,7 +299,7 @@ _Y: dict[tuple[str, ...], str] = {
     ("labels",): "y : (N,) integers\n    The label of each row, in [0, C){binary}.",
     ("values",): "y : (N, C), or (N,) if C is 1, dtype of the scores\n    The target of each score.",
     ("labels", "values"): """y : (N,) integers, or (N, C) of the dtype of the scores
-    The label of each row, in [0, C){binary}; or the target of each score, (N,) if C is 1.""",
+    The label of each row, in [0, C){binary}; or the target of each score{vector}.""",
 }
 _KEYWORDS = {
     "class_weight": "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n",

@@ -89,8 +89,9 @@ def _wrong_dtypes() -> list[Row]:
                 sentence = f"ignore_index is a {kind}, expected an integer"
                 rows.append((function, {"ignore_index": wrong}, sentence))
         if row.targets == ("labels",):
-            rows.append((function, {"y": ones(6, dtype=F64)}, "y has dtype float64, expected integer labels"))
-            rows.append((function, {"y": [0.0] * 6}, "y has dtype float64, expected integer labels"))
+            sentence = "y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)"
+            rows.append((function, {"y": ones(6, dtype=F64)}, sentence))
+            rows.append((function, {"y": [0.0] * 6}, sentence))
             continue
         rows.append((function, {"y": ones(6, 3, dtype=F64)}, f"y {mixed}"))
         for dtype in ("float16", "complex128") if "labels" in row.targets else ("int64", "bool"):
@@ -142,7 +143,8 @@ def _wrong_shapes() -> list[Row]:
         targets = targets_of(function)
         if "values" in targets:
             rows.append((function, {"y": ones(6, 2)}, "y has shape (6, 2), expected (6, 3)"))
-            rows.append((function, {"y": ones(6)}, "y has shape (6,), expected (6, 3)"))
+            if "labels" not in targets:  # else these are labels, as of floats
+                rows.append((function, {"y": ones(6)}, "y has shape (6,), expected (6, 3)"))
         if "labels" not in targets:
             continue
         flat = "y has shape (6, 1), expected (6,)"
