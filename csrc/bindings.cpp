@@ -110,7 +110,9 @@ struct Call : fastlc_call {
         return;
       }
     }
-    refuse("reduction = " + std::string(py::repr(value)) + " is unknown, choose from mean, sum, none");
+    const std::string came = PyUnicode_Check(value.ptr()) ? " = " + std::string(py::repr(value)) + " is unknown"
+                                                          : std::string(" is a ") + Py_TYPE(value.ptr())->tp_name;
+    refuse("reduction" + came + ", choose from mean, sum, none");
   }
 
   // f(), which calls the C interface, without the GIL.

@@ -48,7 +48,11 @@ def floats(value: Any, name: str, dtype: str | None = None, like: str | None = N
         of = f"{dtype}, the dtype of {like}" if dtype else "float32 or float64"
         raise TypeError(f"{name} is a {type(value).__name__}, expected {expected} {of}")
     if isinstance(value, (list, tuple, int, float)) and (dtype is not None or array.dtype.kind == "O"):
-        array = _numbers(array, name).astype(dtype or np.float64)
+        try:
+            with np.errstate(over="raise"):
+                array = _numbers(array, name).astype(dtype or np.float64)
+        except FloatingPointError:
+            raise ValueError(f"{name} holds a number too large for {dtype}") from None
     _check_float(array, name, dtype, like)
     return _native(array)
 
@@ -72,8 +76,9 @@ def labels_or_targets(
     integers. `shape`: that of targets.
     """
     array = as_array(value, "y")
-    if not labels or (targets and array.dtype.kind not in "iub" and (array.ndim != 1 or one_score)):
-        return floats(value if isinstance(value, (list, tuple, int, float)) else array, "y", dtype, like)
+    kind, has_no_dtype = array.dtype.kind, array.ndim == 0 or isinstance(value, (list, tuple))
+    if not labels or (targets and kind not in "iub" and (array.ndim > 1 or (one_score and kind == "f"))):
+        return floats(value if has_no_dtype else array, "y", dtype, like)
     return _native(_integers(value, array, "y", "integer labels", f" or float targets of shape {shape}" * targets))
 
 
@@ -84,7 +89,7 @@ def rates(value: Any, first_step: int, rows: int, batch_size: int) -> Array:
         steps = range(first_step, first_step + batches)
         return np.array([number(value(step), "lr(step)", "a number") for step in steps], np.float64)
     array = as_array(value, "lr")
-    if array.ndim == 0:
+    if array.ndim == 0 or isinstance(value, bytearray):
         return np.array([number(value, "lr", "a number, or one for each batch")])
     if array.ndim > 1:
         raise ValueError(f"lr has shape {array.shape}, expected a number, or one for each batch")
@@ -126,7 +131,7 @@ def _native(array: Array) -> Array:
 def _what(array: Array) -> str:
     """What an array holds, behind its name in a sentence."""
     text = array.dtype.kind in "UST" or (array.dtype.kind == "O" and any(isinstance(x, str) for x in array.flat))
-    return "holds text" if text else f"has dtype {array.dtype.newbyteorder('=').name}"
+    return "holds text" if text else f"has dtype {array.dtype.name}"
 
 
 def _numbers(array: Array, name: str) -> Array:
@@ -140,18 +145,14 @@ def _numbers(array: Array, name: str) -> Array:
 
 
 def _check_float(array: Array, name: str, dtype: str | None, like: str | None) -> None:
-    came = array.dtype.newbyteorder("=").name
-    what = _what(array)
+    if array.dtype.name in ((dtype,) if dtype else _FLOATS):
+        return
+    what, expected = _what(array), f"{dtype}, the dtype of {like}" if dtype else "float32 or float64"
+    if "text" in what:
+        raise TypeError(f"{name} {what}, expected {expected}")
     if dtype is None:
-        if came not in _FLOATS:
-            convert = "" if "text" in what else f": convert it with {name}.astype(numpy.float32)"
-            raise TypeError(f"{name} {what}, expected float32 or float64{convert}")
-    elif came != dtype:
-        raise TypeError(
-            f"{name} {what}, expected {dtype}, the dtype of {like}"
-            if "text" in what
-            else f"{name} {what}, {like} has {dtype}: convert one of them"
-        )
+        raise TypeError(f"{name} {what}, expected {expected}: convert it with {name}.astype(numpy.float32)")
+    raise TypeError(f"{name} {what}, {like} has {dtype}: convert one of them")
 
 
 def _integers(value: Any, array: Array, name: str, expected: str, otherwise: str = "") -> Array:

@@ -185,10 +185,11 @@ LOSSES: dict[str, Loss] = {}
 
 def loss_named(name: Any) -> Loss:
     """The row that the argument `loss` names."""
-    row = LOSSES.get(name) if isinstance(name, str) else None
-    if row is None:
+    if not isinstance(name, str):
+        raise ValueError(f"loss is a {type(name).__name__}, choose from {', '.join(LOSSES)}")
+    if name not in LOSSES:
         raise ValueError(f"loss = {name!r} is unknown, choose from {', '.join(LOSSES)}")
-    return row
+    return LOSSES[name]
 
 
 def register(name: str) -> tuple[ScoreLoss, LinearLoss]:
