@@ -123,15 +123,15 @@ def refuse_overlap(written: Array, name: str, other: Array, other_name: str) -> 
         raise ValueError(f"{name} overlaps {other_name}")
 
 
-def _native(array: Array) -> Array:
-    """Aligned, in native byte order, C-contiguous; a copy if it must be."""
-    return np.require(array, array.dtype.newbyteorder("="), ["C", "A"]).reshape(array.shape)
-
-
-def _what(array: Array) -> str:
+def what(array: Array) -> str:
     """What an array holds, behind its name in a sentence."""
     text = array.dtype.kind in "UST" or (array.dtype.kind == "O" and any(isinstance(x, str) for x in array.flat))
     return "holds text" if text else f"has dtype {array.dtype.name}"
+
+
+def _native(array: Array) -> Array:
+    """Aligned, in native byte order, C-contiguous; a copy if it must be."""
+    return np.require(array, array.dtype.newbyteorder("="), ["C", "A"]).reshape(array.shape)
 
 
 def _numbers(array: Array, name: str) -> Array:
@@ -140,19 +140,19 @@ def _numbers(array: Array, name: str) -> Array:
         taken = [number(element, f"an element of {name}", "a number") for element in array.flat]
         return np.array(taken, np.float64).reshape(array.shape)
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} {_what(array)}, expected numbers")
+        raise TypeError(f"{name} {what(array)}, expected numbers")
     return array
 
 
 def _check_float(array: Array, name: str, dtype: str | None, like: str | None) -> None:
     if array.dtype.name in ((dtype,) if dtype else _FLOATS):
         return
-    what, expected = _what(array), f"{dtype}, the dtype of {like}" if dtype else "float32 or float64"
-    if "text" in what:
-        raise TypeError(f"{name} {what}, expected {expected}")
+    came, expected = what(array), f"{dtype}, the dtype of {like}" if dtype else "float32 or float64"
+    if "text" in came:
+        raise TypeError(f"{name} {came}, expected {expected}")
     if dtype is None:
-        raise TypeError(f"{name} {what}, expected {expected}: convert it with {name}.astype(numpy.float32)")
-    raise TypeError(f"{name} {what}, {like} has {dtype}: convert one of them")
+        raise TypeError(f"{name} {came}, expected {expected}: convert it with {name}.astype(numpy.float32)")
+    raise TypeError(f"{name} {came}, {like} has {dtype}: convert one of them")
 
 
 def _integers(value: Any, array: Array, name: str, expected: str, otherwise: str = "") -> Array:
@@ -174,15 +174,15 @@ def _refuse_integers(value: Any, array: Array, name: str, expected: str, otherwi
         raise TypeError(f"{name}[{missing}] is missing ({array[missing]}), expected {expected}{otherwise}")
     if kind == "O" and any(isinstance(x, int) and not _INT64.min <= x <= _INT64.max for x in array.flat):
         raise ValueError(f"{name} holds an integer that does not fit int64")
-    what, how = _what(array), ""
-    if are_labels and "text" in what:
+    came, how = what(array), ""
+    if are_labels and "text" in came:
         expected += " in [0, C)"
         how = ": numpy.unique(y, return_inverse=True)[1] numbers them"
     elif are_labels and array.ndim == 1 and kind in "fO":
         how = ": convert whole numbers with y.astype(int)"
     elif are_labels and array.ndim != 1:
-        what += f" and shape {array.shape}"
-    raise TypeError(f"{name} {what}, expected {expected}{otherwise}{how}")
+        came += f" and shape {array.shape}"
+    raise TypeError(f"{name} {came}, expected {expected}{otherwise}{how}")
 
 
 def _is_missing(element: Any) -> bool:
