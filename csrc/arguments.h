@@ -6,7 +6,6 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include <algorithm>
 #include <string>
 
 #include "fastlc.h"
@@ -32,8 +31,11 @@ constexpr const char *kArrays = "fastlc._arrays", *kChecks = "fastlc._checks";
 
 inline const char *dtype_name(int type) { return type == kFloat ? "float32" : "float64"; }
 
-inline bool is_array(py::handle value) { return Py_TYPE(value.ptr()) == py::detail::npy_api::get().PyArray_Type_; }
-inline bool is_array_or_subclass(py::handle value) { return py::detail::npy_api::get().PyArray_Check_(value.ptr()); }
+// NumPy's functions. Set when the module is imported: to look them up, pybind11 releases the GIL.
+inline const py::detail::npy_api *numpy;
+
+inline bool is_array(py::handle value) { return Py_TYPE(value.ptr()) == numpy->PyArray_Type_; }
+inline bool is_array_or_subclass(py::handle value) { return numpy->PyArray_Check_(value.ptr()); }
 
 // An array as it was when it was taken: Python code that runs later may give it other memory and another shape. Made and
 // kept by Arguments. False if the argument was None.
@@ -44,13 +46,13 @@ class Array {
 
   void *data() const { return data_; }
   int ndim() const { return ndim_; }
-  int64_t shape(int axis) const { return sizes()[axis]; }
+  int64_t shape(int axis) const { return axes_[axis].size; }
   int64_t size() const {
     int64_t size = 1;
     for (int i = 0; i < ndim_; ++i) size *= shape(i);
     return size;
   }
-  int64_t stride(int axis) const { return sizes()[ndim_ + axis]; }  // bytes
+  int64_t stride(int axis) const { return axes_[axis].stride; }  // bytes
   int type() const { return type_; }
   bool has(int flags) const { return (flags_ & flags) == flags; }
   bool is_native() const { return order_ == '=' || order_ == '|'; }
@@ -85,42 +87,52 @@ class Array {
     type_ = dtype->type_num;
     order_ = dtype->byteorder;
     flags_ = now->flags;
-    many_ = ndim_ > kFew ? new int64_t[2 * static_cast<size_t>(ndim_)] : nullptr;
-    int64_t *sizes = many_ ? many_ : few_;
-    std::copy_n(now->dimensions, ndim_, sizes);
-    std::copy_n(now->strides, ndim_, sizes + ndim_);
+    axes_ = few_;
+    if (ndim_ > 0 && ndim_ <= 2) {
+      few_[0] = {now->dimensions[0], now->strides[0]};
+      if (ndim_ == 2) few_[1] = {now->dimensions[1], now->strides[1]};
+    } else if (ndim_ > 2) {
+      axes_ = new Axis[static_cast<size_t>(ndim_)];
+      for (int i = 0; i < ndim_; ++i) axes_[i] = {now->dimensions[i], now->strides[i]};
+    }
     held_ = array.inc_ref().ptr();
   }
   void release() const {
-    delete[] many_;
+    if (axes_ != few_) delete[] axes_;
     py::handle(held_).dec_ref();
   }
   bool is_unchanged() const {
     const py::detail::PyArray_Proxy *now = py::detail::array_proxy(held_);
     const py::detail::PyArrayDescr_Proxy *dtype = py::detail::array_descriptor_proxy(now->descr);
-    return now->data == data_ && now->nd == ndim_ && dtype->type_num == type_ && dtype->byteorder == order_ &&
-           now->flags == flags_ && std::equal(sizes(), sizes() + ndim_, now->dimensions) &&
-           std::equal(sizes() + ndim_, sizes() + 2 * ndim_, now->strides);
+    if (now->data != data_ || now->nd != ndim_ || now->flags != flags_ || dtype->type_num != type_ ||
+        dtype->byteorder != order_) {
+      return false;
+    }
+    for (int i = 0; i < ndim_; ++i) {
+      if (now->dimensions[i] != axes_[i].size || now->strides[i] != axes_[i].stride) return false;
+    }
+    return true;
   }
-  const int64_t *sizes() const { return many_ ? many_ : few_; }
 
-  static constexpr int kFew = 2;
+  struct Axis {
+    int64_t size, stride;
+  };
+
   PyObject *held_;
   void *data_;
   int ndim_, type_, flags_;
   char order_;
-  int64_t few_[2 * kFew];  // shape and strides
-  int64_t *many_;          // the same, of more axes
+  Axis few_[2], *axes_;  // those few, or more
 };
 
 // A new array, as np.empty, without the vectors and lookups of pybind11's own constructor.
 inline py::array empty_array(int type, std::initializer_list<int64_t> shape) {
-  const py::detail::npy_api &numpy = py::detail::npy_api::get();
   py::ssize_t dimensions[2] = {};
   int n = 0;
   for (int64_t size : shape) dimensions[n++] = static_cast<py::ssize_t>(size);
-  PyObject *descriptor = numpy.PyArray_DescrFromType_(type);  // the constructor takes it over
-  PyObject *made = numpy.PyArray_NewFromDescr_(numpy.PyArray_Type_, descriptor, n, dimensions, nullptr, nullptr, 0, nullptr);
+  PyObject *descriptor = numpy->PyArray_DescrFromType_(type);  // the constructor takes it over
+  PyObject *made =
+      numpy->PyArray_NewFromDescr_(numpy->PyArray_Type_, descriptor, n, dimensions, nullptr, nullptr, 0, nullptr);
   if (!made) throw py::error_already_set();
   return py::reinterpret_steal<py::array>(made);
 }
@@ -160,16 +172,16 @@ class Arguments {
   }
 
   // y: labels, integers along one axis; or targets, floats of the dtype of `like`. Where both may come, floats along one axis
-  // are targets if there is `one_score` a row. `shape`: that of targets, for sentences.
-  const Array &labels_or_targets(py::handle y, bool labels, bool targets, bool one_score, const Array &like,
-                                 const std::string &shape) {
+  // are targets if there is `one_score` a row. `rows` and `columns`: those of targets, for sentences.
+  const Array &labels_or_targets(py::handle y, bool labels, bool targets, bool one_score, const Array &like, int64_t rows,
+                                 int64_t columns) {
     if (is_array(y)) {
       const Array &array = keep(y, "y");
       const bool taken_for_labels = labels && (!targets || array.is_integer() || (array.ndim() == 1 && !one_score));
       if (taken_for_labels ? are_integers(array) : are_floats(array, &like, false)) return array;
     }
     return keep(slow_path(kArrays, "labels_or_targets", y, labels, targets, one_score, dtype_name(like.type()), like.name,
-                          shape), "y");
+                          py::make_tuple(rows, columns)), "y");
   }
 
   // An array that will be written where it lies: never converted. Of the dtype of `like`, or float32 or float64.
@@ -203,13 +215,19 @@ class Arguments {
  private:
   // An array, and the arrays that it is a view of, whose memory it has.
   const Array &keep(py::handle array, const char *name) {
-    if (count_ == kMost) refuse(std::string(name) + " is a view of a view of too many views, expected a copy");
-    Array &kept = arrays_[count_];
-    kept.take(array, name);
-    ++count_;
-    PyObject *base = py::detail::array_proxy(array.ptr())->base;
-    if (base && is_array_or_subclass(base)) keep(base, name);
+    const Array &kept = add(array, name);
+    if (py::detail::array_proxy(array.ptr())->base) keep_bases(array, name);
     return kept;
+  }
+  void keep_bases(py::handle array, const char *name) {
+    for (PyObject *base; (base = py::detail::array_proxy(array.ptr())->base) && is_array_or_subclass(base); array = base) {
+      add(base, name);
+    }
+  }
+  const Array &add(py::handle array, const char *name) {
+    if (count_ == kMost) refuse(std::string(name) + " is a view of a view of too many views, expected a copy");
+    arrays_[count_].take(array, name);
+    return arrays_[count_++];
   }
 
   static bool are_floats(const Array &a, const Array *like, bool contiguous) {

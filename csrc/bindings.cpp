@@ -57,7 +57,7 @@ struct Call : fastlc_call {
                                               : "an array of labels or targets");
     }
     const bool one_score = c == 1 && info->kind & FASTLC_ONE_VS_REST;
-    const Array &y = arguments.labels_or_targets(value, takes_labels, takes_values, one_score, *array_X, shape_text(n, c));
+    const Array &y = arguments.labels_or_targets(value, takes_labels, takes_values, one_score, *array_X, n, c);
     array_y = &y;
     if (y.is_float()) {
       if (y.ndim() == 1 && c == 1) {
@@ -98,8 +98,11 @@ struct Call : fastlc_call {
     class_weight = array_class_weight->data();
     pos_weight = array_pos_weight->data();
   }
-  void take_options(const py::tuple &values) {
-    for (size_t i = 0; i < values.size() && i < 4; ++i) option_values[i] = number(values[i], "option");
+  void take_options(const py::tuple &values) {  // after the loss is known
+    const fastlc_loss_description *info = fastlc_loss_info(loss);
+    for (size_t i = 0; i < values.size() && i < static_cast<size_t>(info->n_options); ++i) {
+      option_values[i] = number(values[i], info->option_names[i]);
+    }
     options = option_values;
   }
   void take_reduction(py::handle value) {
@@ -512,7 +515,7 @@ py::tuple tuple_of(const std::vector<std::string> &names) {
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "The compiled kernels of fastlc; see fastlc.functional and fastlc.losses for their documentation.";
-  py::detail::npy_api::get();  // now: the first time it releases the GIL
+  numpy = &py::detail::npy_api::get();
   read_environment();
 
   m.def("scores", &scores);

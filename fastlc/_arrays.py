@@ -68,7 +68,7 @@ def row_numbers(value: Any, name: str) -> Array:
 
 
 def labels_or_targets(
-    value: Any, labels: bool, targets: bool, one_score: bool, dtype: str, like: str, shape: str
+    value: Any, labels: bool, targets: bool, one_score: bool, dtype: str, like: str, shape: tuple[int, int]
 ) -> Array:
     """y: integer labels along one axis; or targets, floats of `dtype`, the dtype of the argument `like`.
 

@@ -10,7 +10,6 @@ from typing import Any, Literal, Protocol, overload
 from numpy.typing import ArrayLike
 
 from . import _core, reference
-from ._checks import number
 from .reference import Array
 
 Reduction = Literal["mean", "sum", "none"]
@@ -160,8 +159,8 @@ class Loss:
         pos_weight: ArrayLike | None,
         ignore_index: int | None,
         given: Mapping[str, float],
-    ) -> tuple[float, ...]:
-        """The values of all options in the order of the kernel; TypeError for an argument that the loss has not."""
+    ) -> tuple[Any, ...]:
+        """All options in the order of the kernel, as given; TypeError for an argument that the loss has not."""
         unknown = [name for name in given if name not in self.options] if given else []
         if class_weight is not None and "class_weight" not in self.keywords:
             unknown.append("class_weight")
@@ -171,9 +170,7 @@ class Loss:
             unknown.append("ignore_index")
         for name in unknown:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-        if not given:
-            return self.defaults
-        return tuple(number(value, name, "a number") for name, value in {**self.options, **given}.items())
+        return tuple({**self.options, **given}.values()) if given else self.defaults
 
     def __reduce__(self) -> Any:
         """A row is pickled and copied as its name, which leads back to it."""
