@@ -1,8 +1,11 @@
 // The Python extension fastlc._core: one table of functions over the C interface. Arguments come positionally, already
-// named by the thin functions in fastlc/; arguments.h checks them. The GIL is released around every kernel.
+// named by the thin functions in fastlc/; arguments.h checks them. The GIL is released around every kernel (gil.h).
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "arguments.h"
 #include "dispatch.h"
@@ -16,9 +19,8 @@ namespace {
 struct Call : fastlc_call {
   Call() : fastlc_call{} {
     size = sizeof(fastlc_call);
-    cancel = [](void *) {
-      py::gil_scoped_acquire gil;
-      return static_cast<int>(PyErr_CheckSignals() != 0);  // leaves KeyboardInterrupt set
+    cancel = [](void *released) {  // leaves KeyboardInterrupt set
+      return static_cast<ReleasedGil *>(released)->with_gil([] { return static_cast<int>(PyErr_CheckSignals() != 0); });
     };
     error = sentence;
     error_size = sizeof sentence;
@@ -26,65 +28,58 @@ struct Call : fastlc_call {
   }
 
   void take_X(py::handle value) {
-    array_X = floats(value, "X");
-    expect_matrix(array_X, "(N, D)");
-    set_X(array_X.shape(0), array_X.shape(1));
+    array_X = &arguments.floats(value, "X");
+    expect_matrix(*array_X, "(N, D)");
+    set_X(array_X->shape(0), array_X->shape(1));
   }
   void take_S(py::handle value) {
-    array_X = floats(value, "S");
-    expect_matrix(array_X, "(N, C)");
-    set_X(array_X.shape(0), array_X.shape(1));
+    array_X = &arguments.floats(value, "S");
+    expect_matrix(*array_X, "(N, C)");
+    set_X(array_X->shape(0), array_X->shape(1));
     c = d;
   }
   void take_model(py::handle value_W, py::handle value_b) {
-    array_W = floats(value_W, "W", &array_X);
-    expect_W();
-    array_b = floats(value_b, "b", &array_X);
-    expect_vector(array_b, c);
-    W = array_W.data();
-    W_stride = array_W.row_stride();
-    b = array_b.data();
+    set_W(arguments.floats(value_W, "W", array_X));
+    set_b(arguments.floats(value_b, "b", array_X));
   }
-  void expect_W() {
-    if (!array_W) refuse_type(py::none(), "W", "an array");
-    expect_matrix(array_W, "(C, D)");
-    c = array_W.shape(0);
-    if (array_W.shape(1) != d) {
-      refuse("W has " + std::to_string(array_W.shape(1)) + " columns, X has " + std::to_string(d));
-    }
+  void take_model_in_place(py::handle value_W, py::handle value_b) {
+    set_W(arguments.in_place(value_W, "W", array_X));
+    set_b(arguments.in_place(value_b, "b", array_X));
   }
-  void take_targets(int kernel, py::handle y) {
+  void take_targets(int kernel, py::handle value) {
     const fastlc_loss_description *info = fastlc_loss_info(kernel);
     if (!info) refuse("kernel = " + std::to_string(kernel) + " is unknown");
     loss = kernel;
     const bool takes_labels = info->kind & FASTLC_LABELS, takes_values = info->kind & FASTLC_VALUES;
-    if (y.is_none()) {
-      refuse_type(y, "y", !takes_values ? "an array of labels" : !takes_labels ? "an array of targets" : "an array of labels or targets");
+    if (value.is_none()) {
+      refuse_type(value, "y", !takes_values   ? "an array of labels"
+                              : !takes_labels ? "an array of targets"
+                                              : "an array of labels or targets");
     }
-    if (takes_values && (!takes_labels || holds_floats(y))) {
-      array_y = floats(y, "y", &array_X);
-      const bool vector = array_y.ndim() == 1 && c == 1;
-      if (vector) {
-        expect_vector(array_y, n);
+    const bool one_score = c == 1 && info->kind & FASTLC_ONE_VS_REST;
+    const Array &y = arguments.labels_or_targets(value, takes_labels, takes_values, one_score, *array_X, n, c);
+    array_y = &y;
+    if (y.is_float()) {
+      if (y.ndim() == 1 && c == 1) {
+        expect_vector(y, n);
       } else {
-        expect_matrix(array_y, n, c);
+        expect_matrix(y, n, c);
       }
-      targets = array_y.data();
-      targets_stride = array_y.row_stride();
+      targets = y.data();
+      targets_stride = y.row_stride();
     } else {
       static constexpr fastlc_int_type types[] = {FASTLC_UINT8, FASTLC_INT8,   FASTLC_UINT8, FASTLC_INT16,
                                                   FASTLC_UINT16, FASTLC_INT32, FASTLC_UINT32};
-      array_y = integers(y, "y", "integer labels", false);
-      if (takes_values && array_y.ndim() == 2) {
-        refuse("y has shape " + array_y.shape_text() + " and integers, expected (" + std::to_string(n) +
-               ",) labels, or targets of the dtype of " + array_X.name);
+      if (takes_values && y.ndim() == 2) {
+        refuse("y has shape " + y.shape_text() + " and integers, expected (" + std::to_string(n) +
+               ",) labels, or targets of the dtype of " + array_X->name);
       }
-      expect_vector(array_y, n);
-      labels = array_y.data();
-      const int type = array_y.type();
-      labels_type = type <= 6              ? types[type]
-                    : array_y.item() == 8 ? (type % 2 ? FASTLC_INT64 : FASTLC_UINT64)
-                                          : (type % 2 ? FASTLC_INT32 : FASTLC_UINT32);
+      expect_vector(y, n);
+      labels = y.data();
+      const int type = y.type();
+      labels_type = type <= 6        ? types[type]
+                    : y.item() == 8 ? (type % 2 ? FASTLC_INT64 : FASTLC_UINT64)
+                                    : (type % 2 ? FASTLC_INT32 : FASTLC_UINT32);
     }
   }
   void take_ignore_index(py::handle value) {
@@ -93,48 +88,68 @@ struct Call : fastlc_call {
     ignore_index = exact_integer(value, "ignore_index");
   }
   void take_weights(py::handle by_sample, py::handle by_class, py::handle of_positives) {
-    array_sample_weight = floats(by_sample, "sample_weight", &array_X);
-    expect_vector(array_sample_weight, n);
-    array_class_weight = floats(by_class, "class_weight", &array_X);
-    expect_vector(array_class_weight, c);
-    array_pos_weight = floats(of_positives, "pos_weight", &array_X);
-    expect_vector(array_pos_weight, c);
-    sample_weight = array_sample_weight.data();
-    class_weight = array_class_weight.data();
-    pos_weight = array_pos_weight.data();
+    array_sample_weight = &arguments.floats(by_sample, "sample_weight", array_X);
+    expect_vector(*array_sample_weight, n);
+    array_class_weight = &arguments.floats(by_class, "class_weight", array_X);
+    expect_vector(*array_class_weight, c);
+    array_pos_weight = &arguments.floats(of_positives, "pos_weight", array_X);
+    expect_vector(*array_pos_weight, c);
+    sample_weight = array_sample_weight->data();
+    class_weight = array_class_weight->data();
+    pos_weight = array_pos_weight->data();
   }
-  void take_options(const py::tuple &values) {
-    for (size_t i = 0; i < values.size() && i < 4; ++i) option_values[i] = number(values[i], "option");
+  void take_options(const py::tuple &values) {  // after the loss is known
+    const fastlc_loss_description *info = fastlc_loss_info(loss);
+    for (size_t i = 0; i < values.size() && i < static_cast<size_t>(info->n_options); ++i) {
+      option_values[i] = number(values[i], info->option_names[i]);
+    }
     options = option_values;
   }
   void take_reduction(py::handle value) {
     static const char *const names[] = {"mean", "sum", "none"};
-    const char *text = PyUnicode_Check(value.ptr()) ? PyUnicode_AsUTF8(value.ptr()) : nullptr;
     for (int i = 0; i < 3; ++i) {
-      if (text && std::strcmp(text, names[i]) == 0) {
+      if (PyUnicode_Check(value.ptr()) && PyUnicode_CompareWithASCIIString(value.ptr(), names[i]) == 0) {
         reduction = static_cast<fastlc_reduction>(i);
         return;
       }
     }
-    PyErr_Clear();
-    refuse("reduction = " + std::string(py::repr(value)) + " is unknown, choose from mean, sum, none");
+    const std::string came = PyUnicode_Check(value.ptr()) ? " = " + std::string(py::repr(value)) + " is unknown"
+                                                          : std::string(" is a ") + Py_TYPE(value.ptr())->tp_name;
+    refuse("reduction" + came + ", choose from mean, sum, none");
   }
 
-  // Runs f(), which calls the C interface, without the GIL; what goes wrong becomes an exception.
+  // f(), which calls the C interface, without the GIL.
   template <class F>
-  void run(F f) {
-    fastlc_status status;
-    {
-      py::gil_scoped_release nogil;
-      status = f();
+  fastlc_status status_of(F f) {
+    return arguments.compute([&](ReleasedGil &released) {
+      cancel_arg = &released;
+      return f();
+    });
+  }
+  // What went wrong becomes an exception.
+  void expect_ok(fastlc_status status) const {
+    if (status == FASTLC_CANCELLED && PyErr_Occurred()) throw py::error_already_set();
+    if (status == FASTLC_CANCELLED) {  // by no exception: the workers are gone
+      throw std::runtime_error("the process was forked inside this call, which cannot be completed in the child");
     }
-    if (status == FASTLC_CANCELLED) throw py::error_already_set();
     if (status == FASTLC_OUT_OF_MEMORY) throw std::bad_alloc();
     if (status != FASTLC_OK) refuse(sentence);
+  }
+  template <class F>
+  void run(F f) {
+    expect_ok(status_of(f));
   }
 
   py::array make(std::initializer_list<int64_t> shape) const {
     return empty_array(dtype == FASTLC_FLOAT32 ? kFloat : kDouble, shape);
+  }
+
+  // Where the array's elements are. A variable is an object: py::array makes one of no elements first.
+  void *make_into(py::object &variable, std::initializer_list<int64_t> shape) const {
+    py::array made = make(shape);
+    void *data = made.mutable_data();
+    variable = std::move(made);
+    return data;
   }
 
   py::array make_zeros(std::initializer_list<int64_t> shape) const {
@@ -143,15 +158,30 @@ struct Call : fastlc_call {
     return made;
   }
 
-  Array array_X, array_W, array_b, array_y, array_sample_weight, array_class_weight, array_pos_weight;
+  Arguments arguments;
+  const Array *array_X, *array_W, *array_b, *array_y, *array_sample_weight, *array_class_weight, *array_pos_weight;
 
  private:
   void set_X(int64_t rows, int64_t columns) {
-    dtype = array_X.type() == kFloat ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
-    X = array_X.data();
+    dtype = array_X->type() == kFloat ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
+    X = array_X->data();
     n = rows;
     d = columns;
-    X_stride = array_X.row_stride();
+    X_stride = array_X->row_stride();
+  }
+  void set_W(const Array &array) {
+    array_W = &array;
+    if (!array) refuse_type(py::none(), "W", "an array");
+    expect_matrix(array, "(C, D)");
+    c = array.shape(0);
+    if (array.shape(1) != d) refuse("W has " + std::to_string(array.shape(1)) + " columns, X has " + std::to_string(d));
+    W = array.data();
+    W_stride = array.row_stride();
+  }
+  void set_b(const Array &array) {
+    array_b = &array;
+    expect_vector(array, c);
+    b = array.data();
   }
 
   double option_values[4] = {};
@@ -169,9 +199,9 @@ py::object scores(py::handle X, py::handle W, py::handle b, py::handle out) {
     call.run([&, data = made.mutable_data()] { return fastlc_scores(&call, data); });
     return made;
   }
-  const Array given = in_place(out, "out", &call.array_X);
+  const Array &given = call.arguments.in_place(out, "out", call.array_X);
   expect_matrix(given, call.n, call.c);
-  for (const Array *input : {&call.array_X, &call.array_W, &call.array_b}) expect_no_overlap(given, *input);
+  for (const Array *input : {call.array_X, call.array_W, call.array_b}) expect_no_overlap(given, *input);
   call.run([&] { return fastlc_scores(&call, given.data()); });
   return py::reinterpret_borrow<py::object>(out);
 }
@@ -197,8 +227,7 @@ py::array predict_proba(py::handle X, py::handle W, py::handle b) {
 template <fastlc_status (*function)(const fastlc_call *, void *)>
 py::array of_scores(py::handle S) {
   Call call;
-  call.array_X = floats(S, "S");
-  const Array &a = call.array_X;
+  const Array &a = call.arguments.floats(S, "S");
   if (a.ndim() != 1 && a.ndim() != 2) refuse("S has shape " + a.shape_text() + ", expected (N, C) or (C,)");
   const bool row = a.ndim() == 1;
   call.dtype = a.type() == kFloat ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
@@ -225,8 +254,10 @@ py::object result_of(const Call &call, const py::object &losses, double loss, st
 }
 
 py::object loss(int kernel, py::handle S, py::handle y, py::handle sample_weight, py::handle class_weight,
-                py::handle pos_weight, py::handle ignore_index, py::handle reduction, bool grad, const py::tuple &options) {
+                py::handle pos_weight, py::handle ignore_index, py::handle reduction, py::handle grad,
+                const py::tuple &options) {
   Call call;
+  const bool wants_gradients = flag(grad, "grad");
   call.take_reduction(reduction);
   call.take_S(S);
   call.take_targets(kernel, y);
@@ -234,17 +265,18 @@ py::object loss(int kernel, py::handle S, py::handle y, py::handle sample_weight
   call.take_weights(sample_weight, class_weight, pos_weight);
   call.take_options(options);
   fastlc_gradients out{};
-  py::array losses, dS;
-  if (call.reduction == FASTLC_NONE) out.losses = (losses = call.make({call.n})).mutable_data();
-  if (grad) out.dX = (dS = call.make({call.n, call.c})).mutable_data();
+  py::object losses, dS;
+  if (call.reduction == FASTLC_NONE) out.losses = call.make_into(losses, {call.n});
+  if (wants_gradients) out.dX = call.make_into(dS, {call.n, call.c});
   call.run([&] { return fastlc_loss(&call, &out); });
-  return grad ? result_of(call, losses, out.loss, {dS}) : result_of(call, losses, out.loss, {});
+  return wants_gradients ? result_of(call, losses, out.loss, {dS}) : result_of(call, losses, out.loss, {});
 }
 
 py::object linear_loss(int kernel, py::handle X, py::handle y, py::handle W, py::handle b, py::handle sample_weight,
                        py::handle class_weight, py::handle pos_weight, py::handle ignore_index, py::handle reduction,
-                       py::handle l1, py::handle l2, bool want_dX, bool grad, const py::tuple &options) {
+                       py::handle l1, py::handle l2, py::handle want_dX, py::handle grad, const py::tuple &options) {
   Call call;
+  const bool wants_dX = flag(want_dX, "dX"), wants_gradients = flag(grad, "grad");
   call.take_reduction(reduction);
   call.take_X(X);
   call.take_model(W, b);
@@ -255,43 +287,36 @@ py::object linear_loss(int kernel, py::handle X, py::handle y, py::handle W, py:
   call.l1 = number(l1, "l1");
   call.l2 = number(l2, "l2");
   fastlc_gradients out{};
-  py::array losses, dW, dX;
-  py::object db = py::none();
-  if (call.reduction == FASTLC_NONE) out.losses = (losses = call.make({call.n})).mutable_data();
-  if (grad) {
-    out.dW = (dW = call.make({call.c, call.d})).mutable_data();
-    if (call.array_b) {
-      py::array bias = call.make({call.c});
-      out.db = bias.mutable_data();
-      db = bias;
-    }
-    if (want_dX) out.dX = (dX = call.make({call.n, call.d})).mutable_data();
+  py::object losses, dW, db = py::none(), dX;
+  if (call.reduction == FASTLC_NONE) out.losses = call.make_into(losses, {call.n});
+  if (wants_gradients) {
+    out.dW = call.make_into(dW, {call.c, call.d});
+    if (call.b) out.db = call.make_into(db, {call.c});
+    if (wants_dX) out.dX = call.make_into(dX, {call.n, call.d});
   }
   call.run([&] { return fastlc_loss(&call, &out); });
-  if (!grad) return result_of(call, losses, out.loss, {});
-  return want_dX ? result_of(call, losses, out.loss, {dW, db, dX}) : result_of(call, losses, out.loss, {dW, db});
+  if (!wants_gradients) return result_of(call, losses, out.loss, {});
+  return wants_dX ? result_of(call, losses, out.loss, {dW, db, dX}) : result_of(call, losses, out.loss, {dW, db});
 }
 
 // ---- Stochastic gradient descent ------------------------------------------------------------------------------------
 
-fastlc_sgd sgd_of(py::handle momentum, py::handle dampening, bool nesterov, py::handle weight_decay, py::handle l1,
+fastlc_sgd sgd_of(py::handle momentum, py::handle dampening, py::handle nesterov, py::handle weight_decay, py::handle l1,
                   py::handle l2) {
-  return {sizeof(fastlc_sgd), number(momentum, "momentum"), number(dampening, "dampening"), nesterov,
+  return {sizeof(fastlc_sgd), number(momentum, "momentum"), number(dampening, "dampening"), flag(nesterov, "nesterov"),
           number(weight_decay, "weight_decay"), number(l1, "l1"), number(l2, "l2")};
 }
 
-void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, py::handle dampening, bool nesterov,
+void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, py::handle dampening, py::handle nesterov,
               py::handle weight_decay, py::handle l1, py::handle l2, py::handle velocity) {
   Call call;
   const fastlc_sgd sgd = sgd_of(momentum, dampening, nesterov, weight_decay, l1, l2);
   const double rate = number(lr, "lr");
-  const Array weights = in_place(W, "W");
+  const Array &weights = call.arguments.in_place(W, "W");
   if (!weights) refuse_type(W, "W", "a NumPy array");
-  const Array moving = in_place(velocity, "velocity", &weights);
-  const Array gradient = floats(dW, "dW", &weights, true);
+  const Array &moving = call.arguments.in_place(velocity, "velocity", &weights);
+  const Array &gradient = call.arguments.floats(dW, "dW", &weights, true);
   if (!gradient) refuse_type(dW, "dW", "an array");
-  int64_t count = 1;
-  for (int i = 0; i < weights.ndim(); ++i) count *= weights.shape(i);
   for (const Array *other : {&gradient, &moving}) {
     if (*other && other->shape_text() != weights.shape_text()) {
       refuse(std::string(other->name) + " has shape " + other->shape_text() + ", expected " + weights.shape_text());
@@ -301,28 +326,28 @@ void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, p
   expect_no_overlap(weights, moving);
   expect_no_overlap(moving, gradient);
   call.dtype = weights.type() == kFloat ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
-  call.run([&] { return fastlc_sgd_step(&call, &sgd, count, rate, weights.data(), gradient.data(), moving.data()); });
+  call.run([&] { return fastlc_sgd_step(&call, &sgd, weights.size(), rate, weights.data(), gradient.data(), moving.data()); });
 }
 
-Array average_in_place(py::handle value, const char *name) {
-  Array array = in_place(value, name);
-  if (array && array.type() != kDouble) {
-    throw py::type_error(std::string(name) + " has dtype float32, expected float64, in which averages are kept");
+// What a state has, or would have if it were one.
+py::object of_state(py::handle state, const char *name) {
+  PyObject *value = PyObject_GetAttrString(state.ptr(), name);
+  if (!value && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+    PyErr_Clear();
+    refuse_type(state, "state", "an SGDState");
   }
-  return array;
+  if (!value) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(value);
 }
 
 double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handle b, py::handle lr, py::handle batch_size,
                  py::handle order, py::handle state, py::handle sample_weight, py::handle class_weight,
-                 py::handle pos_weight, py::handle ignore_index, py::handle momentum, py::handle dampening, bool nesterov,
+                 py::handle pos_weight, py::handle ignore_index, py::handle momentum, py::handle dampening, py::handle nesterov,
                  py::handle weight_decay, py::handle l1, py::handle l2, const py::tuple &options) {
   Call call;
   const fastlc_sgd sgd = sgd_of(momentum, dampening, nesterov, weight_decay, l1, l2);
   call.take_X(X);
-  call.array_W = in_place(W, "W", &call.array_X);
-  call.expect_W();
-  call.array_b = in_place(b, "b", &call.array_X);
-  expect_vector(call.array_b, call.c);
+  call.take_model_in_place(W, b);
   call.take_targets(kernel, y);
   call.take_ignore_index(ignore_index);
   call.take_weights(sample_weight, class_weight, pos_weight);
@@ -330,78 +355,94 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
 
   fastlc_epoch epoch{};
   epoch.size = sizeof epoch;
-  Array velocity_W, velocity_b, average_W, average_b;
+  const Array *velocity_W = &Arguments::absent, *velocity_b = velocity_W, *average_W = velocity_W, *average_b = velocity_W;
   if (!state.is_none()) {
-    velocity_W = in_place(state.attr("velocity_W"), "velocity_W", &call.array_X);
-    velocity_b = in_place(state.attr("velocity_b"), "velocity_b", &call.array_X);
-    epoch.first_step = integer(state.attr("step"), "step");
-    const py::object average_from = state.attr("average_from");
+    auto own = [&](const char *name) { return of_state(state, name); };
+    auto array = [&](const char *name) { return &call.arguments.in_place(own(name), name, call.array_X); };
+    auto average = [&](const char *name) {
+      const Array *taken = &call.arguments.in_place(own(name), name);
+      if (*taken && taken->type() != kDouble) {
+        throw py::type_error(std::string(name) + " has dtype float32, expected float64, in which averages are kept");
+      }
+      return taken;
+    };
+    velocity_W = array("velocity_W");
+    velocity_b = array("velocity_b");
+    epoch.first_step = integer(own("step"), "step");
+    const py::object average_from = own("average_from");
     if (!average_from.is_none()) {
       epoch.average_from = integer(average_from, "average_from");
-      average_W = average_in_place(state.attr("average_W"), "average_W");
-      average_b = average_in_place(state.attr("average_b"), "average_b");
-      if (!average_W) refuse_type(py::none(), "average_W", "a NumPy array, as average_from is not None");
-      if (call.array_b && !average_b) refuse_type(py::none(), "average_b", "a NumPy array, as average_from is not None");
+      average_W = average("average_W");
+      average_b = average("average_b");
+      if (!*average_W) refuse_type(py::none(), "average_W", "a NumPy array, as average_from is not None");
+      if (call.b && !*average_b) refuse_type(py::none(), "average_b", "a NumPy array, as average_from is not None");
     }
   } else if (sgd.momentum != 0) {
-    velocity_W = Array(call.make_zeros({call.c, call.d}), "velocity_W");
-    if (call.array_b) velocity_b = Array(call.make_zeros({call.c}), "velocity_b");
+    velocity_W = &call.arguments.own(call.make_zeros({call.c, call.d}), "velocity_W");
+    if (call.b) velocity_b = &call.arguments.own(call.make_zeros({call.c}), "velocity_b");
   }
-  for (const Array *like_W : {&velocity_W, &average_W}) expect_matrix(*like_W, call.c, call.d);
-  for (const Array *like_b : {&velocity_b, &average_b}) {
-    if (call.array_b) expect_vector(*like_b, call.c);
+  for (const Array *like_W : {velocity_W, average_W}) expect_matrix(*like_W, call.c, call.d);
+  for (const Array *like_b : {velocity_b, average_b}) {
+    if (call.b) expect_vector(*like_b, call.c);
   }
 
-  const Array rows = integers(order, "order", "integers", true);
+  const Array &rows = call.arguments.row_numbers(order, "order");
   if (rows && rows.ndim() != 1) refuse("order has shape " + rows.shape_text() + ", expected (M,)");
   epoch.order = static_cast<const int64_t *>(rows.data());
   epoch.rows = rows ? rows.shape(0) : call.n;
   epoch.batch_size = integer(batch_size, "batch_size");
-  const bool one_rate = PyFloat_Check(lr.ptr());
+  const bool one_rate = PyFloat_CheckExact(lr.ptr());
   const double rate = one_rate ? number(lr, "lr") : 0;
-  const Array rates = one_rate ? Array() : Array(slow_path("rates", lr, epoch.first_step, epoch.rows, epoch.batch_size), "lr");
-  epoch.lr = one_rate ? &rate : static_cast<const double *>(rates.data());
-  epoch.lr_size = one_rate ? 1 : rates.shape(0);
+  epoch.lr = &rate;
+  epoch.lr_size = 1;
+  if (!one_rate) {
+    const py::object made = slow_path(kArrays, "rates", lr, epoch.first_step, epoch.rows, epoch.batch_size);
+    const Array &rates = call.arguments.own(made, "lr");
+    epoch.lr = static_cast<const double *>(rates.data());
+    epoch.lr_size = rates.shape(0);
+  }
 
-  const Array *written[] = {&call.array_W, &call.array_b, &velocity_W, &velocity_b, &average_W, &average_b};
-  const Array *read[] = {&call.array_X, &call.array_y, &call.array_sample_weight, &call.array_class_weight,
-                         &call.array_pos_weight, &rows};
+  const Array *written[] = {call.array_W, call.array_b, velocity_W, velocity_b, average_W, average_b};
+  const Array *read[] = {call.array_X, call.array_y, call.array_sample_weight, call.array_class_weight,
+                         call.array_pos_weight, &rows};
   for (const Array *const *a = written; a != written + 6; ++a) {
     for (const Array *const *b = written; b != a; ++b) expect_no_overlap(**a, **b);
     for (const Array *input : read) expect_no_overlap(**a, *input);
   }
-  epoch.W = call.array_W.data();
-  epoch.b = call.array_b.data();
-  epoch.velocity_W = velocity_W.data();
-  epoch.velocity_b = velocity_b.data();
-  epoch.average_W = static_cast<double *>(average_W.data());
-  epoch.average_b = static_cast<double *>(average_b.data());
+  epoch.W = call.array_W->data();
+  epoch.b = call.array_b->data();
+  epoch.velocity_W = velocity_W->data();
+  epoch.velocity_b = velocity_b->data();
+  epoch.average_W = static_cast<double *>(average_W->data());
+  epoch.average_b = static_cast<double *>(average_b->data());
+  const fastlc_status status = call.status_of([&] { return fastlc_sgd_epoch(&call, &sgd, &epoch); });
   // The state learns of the steps taken also when the call is interrupted.
-  fastlc_status status;
-  {
-    py::gil_scoped_release nogil;
-    status = fastlc_sgd_epoch(&call, &sgd, &epoch);
-  }
   if (!state.is_none() && epoch.steps) {
     py::error_scope interrupted;
     const py::object before = state.attr("step");
     state.attr("step") = before + py::int_(epoch.steps);
   }
-  call.run([&] { return status; });
+  call.expect_ok(status);
   return epoch.mean_loss;
 }
 
 // ---- What the losses are made of, to measure its errors ----------------------------------------------------------------
 
 py::array elementwise(const std::string &function, py::handle x) {
-  const Array array = floats(x, "x", nullptr, true);
+  Arguments arguments;
+  const Array &array = arguments.floats(x, "x", nullptr, true);
   if (array.ndim() != 1) refuse("x has shape " + array.shape_text() + ", expected (N,)");
   py::array out = empty_array(array.type(), {array.shape(0)});
   auto apply = [&](const auto &kernels, auto zero) {
     using T = decltype(zero);
-    const auto f = function == "exp" ? kernels.exp : function == "log" ? kernels.log : function == "log1p" ? kernels.log1p : nullptr;
+    const auto f = function == "exp"     ? kernels.exp
+                   : function == "log"   ? kernels.log
+                   : function == "log1p" ? kernels.log1p
+                                         : nullptr;
     if (!f) refuse("function = '" + function + "' is unknown, choose from exp, log, log1p");
-    f(array.shape(0), static_cast<const T *>(array.data()), static_cast<T *>(out.mutable_data()));
+    arguments.compute([&, result = static_cast<T *>(out.mutable_data())](ReleasedGil &) {
+      f(array.shape(0), static_cast<const T *>(array.data()), result);
+    });
   };
   if (array.type() == kFloat) {
     apply(instruction_set().float32, float());
@@ -416,18 +457,19 @@ py::array elementwise(const std::string &function, py::handle x) {
 double multiply_add(py::object dtype, int64_t count) {
   const bool is_double = py::dtype::from_args(std::move(dtype)).num() == kDouble;
   const InstructionSet &set = instruction_set();
-  py::gil_scoped_release nogil;
-  return is_double ? set.float64.multiply_add(count) : set.float32.multiply_add(count);
+  return Arguments().compute([&](ReleasedGil &) {
+    return is_double ? set.float64.multiply_add(count) : set.float32.multiply_add(count);
+  });
 }
 
 double read_all(py::handle a, int64_t times) {
-  const Array array = floats(a, "a", nullptr, true);
-  int64_t n = 1;
-  for (int i = 0; i < array.ndim(); ++i) n *= array.shape(i);
+  Arguments arguments;
+  const Array &array = arguments.floats(a, "a", nullptr, true);
   const InstructionSet &set = instruction_set();
-  py::gil_scoped_release nogil;
-  return array.type() == kDouble ? set.float64.read(static_cast<const double *>(array.data()), n, times)
-                                 : set.float32.read(static_cast<const float *>(array.data()), n, times);
+  return arguments.compute([&, n = array.size()](ReleasedGil &) {
+    return array.type() == kDouble ? set.float64.read(static_cast<const double *>(array.data()), n, times)
+                                   : set.float32.read(static_cast<const float *>(array.data()), n, times);
+  });
 }
 
 // ---- Set-up ---------------------------------------------------------------------------------------------------------
@@ -483,6 +525,7 @@ py::tuple tuple_of(const std::vector<std::string> &names) {
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "The compiled kernels of fastlc; see fastlc.functional and fastlc.losses for their documentation.";
+  numpy = &py::detail::npy_api::get();
   read_environment();
 
   m.def("scores", &scores);

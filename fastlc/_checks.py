@@ -1,52 +1,102 @@
-"""Single numbers and seeds that Python code is given: taken as what they stand for, or refused in a sentence.
+"""Single numbers, flags and seeds that functions are given: taken as they are meant, or refused in a sentence.
 
-The kernels check their own. A sentence names the argument, what was expected and what came.
+The one place that says which Python object is a number, an integer or a flag; the extension, which takes exact floats,
+integers and bools itself, asks here about all others (`csrc/arguments.h`). A sentence names the argument, what was
+expected and what came. What an object's own ``__float__``, ``__index__`` or ``__bool__`` raises comes through as it is;
+TypeError alone becomes a sentence.
 """
 
 from __future__ import annotations
 
 import math
+import numbers
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-_HOLDS = {
+_HOLDS: dict[str, Callable[[float], bool]] = {
+    "a number": lambda x: True,
+    "a number, or one for each batch": lambda x: True,
     "a finite number >= 0": lambda x: 0 <= x < math.inf,
     "a finite number > 0": lambda x: 0 < x < math.inf,
     "a number in [0, 1]": lambda x: 0 <= x <= 1,
     "a number in [0, 1)": lambda x: 0 <= x < 1,
 }
+_LEAST_INT64 = -(2**63)
 
 
 def number(value: Any, name: str, expected: str = "a finite number >= 0") -> float:
-    """A number of which the words of `expected` hold."""
+    """A number of which the words of `expected` hold; text, complex numbers, bools and arrays with axes are none."""
+    real = None
     try:
-        if isinstance(value, str):  # float() would read it
+        if not _is_scalar(value, "iuf"):
             raise TypeError
-        taken = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} is a {type(value).__name__}, expected {expected}") from None
+        # Text has no __float__: float() parses that, and bytes and buffers too, while an index is an integer.
+        real = value if hasattr(type(value), "__float__") else operator.index(value)
+        taken = float(real)
+    except TypeError:
+        raise TypeError(f"{name} is {_described(value)}, expected {expected}") from None
+    except OverflowError:
+        if not isinstance(real, numbers.Rational):
+            raise  # the object's own
+        raise ValueError(f"{name} is too large for a float, expected {expected}") from None
     if not _HOLDS[expected](taken):
         raise ValueError(f"{name} = {taken:g}, expected {expected}")
     return taken
 
 
-def integer(value: Any, name: str, least: int) -> int:
-    """An integer that is at least `least`."""
-    expected = f"an integer >= {least}"
+def integer(value: Any, name: str, least: int | None = None) -> int:
+    """An integer that is at least `least`; bools are none."""
+    expected = "an integer" if least is None else f"an integer >= {least}"
     try:
+        if not _is_scalar(value, "iu"):
+            raise TypeError
         taken = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} is a {type(value).__name__}, expected {expected}") from None
-    if taken < least:
-        raise ValueError(f"{name} = {taken}, expected {expected}")
+        raise TypeError(f"{name} is {_described(value)}, expected {expected}") from None
+    if least is not None and taken < least:
+        raise ValueError(f"{name} = {max(taken, _LEAST_INT64)}, expected {expected}")
     return taken
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or False, or 1 or 0; other numbers, text, None, containers and arrays with axes are none."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        taken = _is_scalar(value, "biu") and value in (0, 1)
+    elif value is None or isinstance(value, numbers.Number):
+        taken = isinstance(value, numbers.Integral) and value in (0, 1)
+    else:  # without __bool__ all are true, and of containers those that are not empty
+        is_container = hasattr(type(value), "__len__") and getattr(value, "ndim", True)
+        taken = hasattr(type(value), "__bool__") and not is_container
+    try:
+        if not taken:
+            raise TypeError
+        return bool(value)
+    except TypeError:
+        raise TypeError(f"{name} is {_described(value)}, expected True or False") from None
 
 
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     """What `numpy.random.default_rng` makes of the argument named seed."""
+    if isinstance(seed, (bool, np.bool_)):
+        raise TypeError("seed is a bool, expected an integer, a Generator or None")
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"seed = {seed!r}: {error}") from None
+        kind = TypeError if isinstance(error, TypeError) else ValueError  # a subclass may take other arguments
+        raise kind(f"seed = {seed!r}: {error}") from None
+
+
+def _is_scalar(value: Any, kinds: str) -> bool:
+    """Whether a value can be one number: no bool, no array with axes; of NumPy's dtypes those of the `kinds` alone."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.ndim == 0 and value.dtype.kind in kinds and not isinstance(value, np.ma.MaskedArray)
+    return not isinstance(value, bool) and not getattr(value, "ndim", 0)
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    return f"a {type(value).__name__}"

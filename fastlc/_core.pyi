@@ -29,7 +29,7 @@ def loss(
     ignore_index: int | None,
     reduction: str,
     grad: bool,
-    options: tuple[float, ...],
+    options: tuple[Any, ...],
     /,
 ) -> Any: ...
 def linear_loss(
@@ -47,7 +47,7 @@ def linear_loss(
     l2: float,
     dX: bool,
     grad: bool,
-    options: tuple[float, ...],
+    options: tuple[Any, ...],
     /,
 ) -> Any: ...
 def sgd_step(
@@ -83,7 +83,7 @@ def sgd_epoch(
     weight_decay: float,
     l1: float,
     l2: float,
-    options: tuple[float, ...],
+    options: tuple[Any, ...],
     /,
 ) -> float: ...
 def elementwise(function: str, x: ArrayLike, /) -> Array: ...

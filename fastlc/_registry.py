@@ -159,8 +159,8 @@ class Loss:
         pos_weight: ArrayLike | None,
         ignore_index: int | None,
         given: Mapping[str, float],
-    ) -> tuple[float, ...]:
-        """The values of all options in the order of the kernel; TypeError for an argument that the loss has not."""
+    ) -> tuple[Any, ...]:
+        """All options in the order of the kernel, as given; TypeError for an argument that the loss has not."""
         unknown = [name for name in given if name not in self.options] if given else []
         if class_weight is not None and "class_weight" not in self.keywords:
             unknown.append("class_weight")
@@ -170,10 +170,23 @@ class Loss:
             unknown.append("ignore_index")
         for name in unknown:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-        return tuple(map(float, {**self.options, **given}.values())) if given else self.defaults
+        return tuple({**self.options, **given}.values()) if given else self.defaults
+
+    def __reduce__(self) -> Any:
+        """A row is pickled and copied as its name, which leads back to it."""
+        return loss_named, (self.name,)
 
 
 LOSSES: dict[str, Loss] = {}
+
+
+def loss_named(name: Any) -> Loss:
+    """The row that the argument `loss` names."""
+    if not isinstance(name, str):
+        raise ValueError(f"loss is a {type(name).__name__}, choose from {', '.join(LOSSES)}")
+    if name not in LOSSES:
+        raise ValueError(f"loss = {name!r} is unknown, choose from {', '.join(LOSSES)}")
+    return LOSSES[name]
 
 
 def register(name: str) -> tuple[ScoreLoss, LinearLoss]:
@@ -260,15 +273,18 @@ def _describe(
     template: str,
     name: str | None = None,
 ) -> None:
-    """Gives a public function the signature and docstring that belong to its row."""
+    """Gives a public function the signature and docstring of its row, and the module where pickle finds it."""
     function.__name__ = function.__qualname__ = name or row.name
+    function.__module__ = f"{__package__}.losses"
     function.__signature__ = signature
     summary, _, details = inspect.cleandoc(row.reference.__doc__ or "").partition("\n\n")
     texts = {**_KEYWORDS, "class_weight": _CLASS_WEIGHT_OF_SCORES} if row.one_vs_rest else _KEYWORDS
     function.__doc__ = template.format(
         summary=summary,
         details=details,
-        y=_Y[row.targets].format(binary="; 0 or 1 if C is 1" if row.one_vs_rest else ""),
+        y=_Y[row.targets].format(
+            binary="; 0 or 1 if C is 1" if row.one_vs_rest else "", vector=", (N,) if C is 1" if row.one_vs_rest else ""
+        ),
         keywords="".join(text for keyword, text in texts.items() if keyword in row.keywords),
         options="".join(_OPTION.format(option) for option in options),
         example=(_EXAMPLE if template is _LINEAR else _EXAMPLE_ON_SCORES)[row.targets[0]].format(
@@ -281,7 +297,7 @@ _Y: dict[tuple[str, ...], str] = {
     ("labels",): "y : (N,) integers\n    The label of each row, in [0, C){binary}.",
     ("values",): "y : (N, C), or (N,) if C is 1, dtype of the scores\n    The target of each score.",
     ("labels", "values"): """y : (N,) integers, or (N, C) of the dtype of the scores
-    The label of each row, in [0, C){binary}; or the target of each score, (N,) if C is 1.""",
+    The label of each row, in [0, C){binary}; or the target of each score{vector}.""",
 }
 _KEYWORDS = {
     "class_weight": "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n",

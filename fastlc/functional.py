@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core, reference
-from .losses import LOSSES
+from ._registry import loss_named
 from .reference import Array
 
 if TYPE_CHECKING:
@@ -98,9 +98,7 @@ def sgd_epoch(
     l2: float = 0.0,
     **options: float,
 ) -> float:
-    row = LOSSES.get(loss)
-    if row is None:
-        raise ValueError(f"loss = {loss!r} is unknown, choose from {', '.join(LOSSES)}")
+    row = loss_named(loss)
     return _core.sgd_epoch(
         row.kernel, X, y, W, b, lr, batch_size, order, state, sample_weight, class_weight, pos_weight, ignore_index,
         momentum, dampening, nesterov, weight_decay, l1, l2,

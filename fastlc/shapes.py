@@ -50,7 +50,7 @@ def flatten(images: ArrayLike, start_axis: int = 1) -> Array:
     """
     array, start = _arrays.as_array(images, "images"), integer(start_axis, "start_axis", 0)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"images has dtype {array.dtype.name}, expected numbers")
+        raise TypeError(f"images {_arrays.what(array)}, expected numbers")
     if array.ndim <= start:
         raise ValueError(f"images has shape {array.shape}, expected at least {start + 1} axes")
     return array.reshape(*array.shape[:start], math.prod(array.shape[start:]))

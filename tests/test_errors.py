@@ -14,7 +14,7 @@ import pytest
 
 import fastlc
 
-from .cases import FUNCTIONS, LAYOUTS, Arguments, ones, own_copy, targets_of, working
+from .cases import FUNCTIONS, LAYOUTS, Arguments, as_bytes, ones, own_copy, targets_of, working
 
 Row = tuple[str, Arguments | Callable[[], Arguments], str]
 
@@ -89,8 +89,9 @@ def _wrong_dtypes() -> list[Row]:
                 sentence = f"ignore_index is a {kind}, expected an integer"
                 rows.append((function, {"ignore_index": wrong}, sentence))
         if row.targets == ("labels",):
-            rows.append((function, {"y": ones(6, dtype=F64)}, "y has dtype float64, expected integer labels"))
-            rows.append((function, {"y": [0.0] * 6}, "y has dtype float64, expected integer labels"))
+            sentence = "y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)"
+            rows.append((function, {"y": ones(6, dtype=F64)}, sentence))
+            rows.append((function, {"y": [0.0] * 6}, sentence))
             continue
         rows.append((function, {"y": ones(6, 3, dtype=F64)}, f"y {mixed}"))
         for dtype in ("float16", "complex128") if "labels" in row.targets else ("int64", "bool"):
@@ -142,7 +143,8 @@ def _wrong_shapes() -> list[Row]:
         targets = targets_of(function)
         if "values" in targets:
             rows.append((function, {"y": ones(6, 2)}, "y has shape (6, 2), expected (6, 3)"))
-            rows.append((function, {"y": ones(6)}, "y has shape (6,), expected (6, 3)"))
+            if "labels" not in targets:  # else these are labels, as of floats
+                rows.append((function, {"y": ones(6)}, "y has shape (6,), expected (6, 3)"))
         if "labels" not in targets:
             continue
         flat = "y has shape (6, 1), expected (6,)"
@@ -405,3 +407,182 @@ def test_a_state_of_other_weights(state) -> None:
     with pytest.raises((TypeError, ValueError), match=r"velocity|state"):
         fastlc.sgd_epoch(**arguments)
     assert held(arguments) == before
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The commonest mistakes: the sentence says what is expected, and how to get there
+# ---------------------------------------------------------------------------------------------------------------------
+
+LABELS = {
+    f: fastlc.LOSSES["hinge" if f == "sgd_epoch" else f.removeprefix("linear_")]
+    for f in FUNCTIONS
+    if "y" in working(f) and "labels" in targets_of(f)
+}
+"""The functions whose y may be labels, and their losses."""
+
+
+def expected_of(function: str, classes: int = 3) -> str:
+    """What a function expects of y, in a sentence."""
+    return "integer labels" + f" or float targets of shape (6, {classes})" * ("values" in LABELS[function].targets)
+
+
+@pytest.mark.parametrize("function", LABELS)
+@pytest.mark.parametrize("dtype", [F32, F64, np.float16, object])
+def test_labels_of_floats(function, dtype) -> None:
+    """Of the dtype of the scores or of another, in an array or a list: what NumPy reads from a file."""
+    name = np.dtype(dtype).name
+    sentence = f"y has dtype {name}, expected {expected_of(function)}: convert whole numbers with y.astype(int)"
+    labels = np.array([0.0, 1, 2, 0, 1, 2]).astype(dtype)
+    assert_refused(function, {"y": labels}, TypeError, sentence)
+    assert_refused(function, {"y": labels[::-1]}, TypeError, sentence)
+    if dtype is F64:
+        assert_refused(function, {"y": labels.tolist()}, TypeError, sentence)
+    getattr(fastlc, function)(**{**working(function), "y": labels.astype(int)})
+
+
+@pytest.mark.parametrize("function", LABELS)
+def test_labels_of_floats_if_there_is_one_class(function) -> None:
+    """Where each class is held against the rest, and floats are taken, (N,) are the targets of its scores."""
+    one = {"S": ones(6, 1)} if "S" in working(function) else {"W": ones(1, 4), "b": ones(1)}
+    arguments = {**working(function), **one, "y": ones(6), **({"state": None} if function == "sgd_epoch" else {})}
+    if LABELS[function].name == "logistic":
+        getattr(fastlc, function)(**arguments)
+        return
+    with pytest.raises(TypeError, match=r"^y has dtype float32, expected integer labels.*y\.astype\(int\)$"):
+        getattr(fastlc, function)(**arguments)
+
+
+@pytest.mark.parametrize("function", LABELS)
+def test_labels_of_text(function) -> None:
+    names = ["ant", "bee", "cat", "ant", "bee", "cat"]
+    sentence = f"y holds text, expected integer labels in [0, C){expected_of(function).removeprefix('integer labels')}"
+    sentence += ": numpy.unique(y, return_inverse=True)[1] numbers them"
+    pandas = pytest.importorskip("pandas")
+    arrays = [np.array(names), np.array(names, "S"), np.array(names, object), np.array(names, np.dtypes.StringDType())]
+    for y in (names, *arrays, pandas.Series(names), pandas.Series(names, dtype="category")):
+        assert_refused(function, {"y": y}, TypeError, sentence)
+    numbered = np.unique(names, return_inverse=True)[1]
+    getattr(fastlc, function)(**{**working(function), "y": numbered})
+
+
+@pytest.mark.parametrize("function", LABELS)
+def test_labels_that_are_missing(function) -> None:
+    pandas = pytest.importorskip("pandas")
+    labels = [0, 1, None, 0, 1, 2]
+    missing: list[tuple[Any, str]] = [(labels, "None"), (np.array(labels, object), "None")]
+    missing += [(np.array([0, 1, np.nan, 0, 1, 2], dtype), "nan") for dtype in (F32, F64, np.float16)]
+    missing += [(pandas.Series(labels), "nan"), (pandas.array([0, 1, pandas.NA, 0, 1, 2], dtype=object), "<NA>")]
+    for y, shown in missing:
+        assert_refused(function, {"y": y}, TypeError, f"y[2] is missing ({shown}), expected {expected_of(function)}")
+    with pytest.raises(TypeError, match=r"^y\[2\] is missing \((nan|<NA>)\), expected integer labels"):
+        getattr(fastlc, function)(**{**working(function), "y": pandas.Series(labels, dtype="Int64")})
+    getattr(fastlc, function)(**{**working(function), "y": pandas.Series([0, 1, 2, 0, 1, 2], dtype="Int64")})
+
+
+@pytest.mark.parametrize("function", LABELS)
+def test_labels_that_are_true_or_false(function) -> None:
+    y = np.array([False, True] * 3)
+    expected = getattr(fastlc, function)(**{**working(function), "y": y.astype(int)})
+    for given in (y, y.tolist()):
+        assert as_bytes(getattr(fastlc, function)(**{**working(function), "y": given})) == as_bytes(expected)
+
+
+@pytest.mark.parametrize("function", LABELS)
+def test_labels_one_hot(function) -> None:
+    """As floats they are targets, or of the wrong shape."""
+    if "values" in LABELS[function].targets:
+        getattr(fastlc, function)(**{**working(function), "y": np.eye(3, dtype=F32)[[0, 1, 2, 0, 1, 2]]})
+        return
+    sentence = "y has dtype float32 and shape (6, 3), expected integer labels"
+    assert_refused(function, {"y": np.eye(3, dtype=F32)[[0, 1, 2, 0, 1, 2]]}, TypeError, sentence)
+
+
+@pytest.mark.parametrize("function", LABELS)
+@pytest.mark.parametrize("labels", [[0, 1, 2**63, 0, -1, 2**70], [10**400] * 6], ids=["2**70", "10**400"])
+def test_labels_beyond_int64(function, labels) -> None:
+    assert_refused(function, {"y": labels}, ValueError, "y holds an integer that does not fit int64")
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (f, name)
+        for f in FUNCTIONS
+        for name in ("class_weight", "pos_weight", "sample_weight")
+        if name in inspect.signature(getattr(fastlc, f)).parameters and (f, name) != ("sgd_epoch", "pos_weight")
+    ],
+)
+def test_weights_as_scikit_learn_has_them(function, name) -> None:
+    like, shape = ("S" if "S" in working(function) else "X"), "(N,)" if name == "sample_weight" else "(C,)"
+    for value in ({0: 1.0, 1: 2.0, 2: 1.0}, "balanced", {1.0, 2.0}, b"balanced"):
+        sentence = f"{name} is a {type(value).__name__}, expected an array {shape} of float32, the dtype of {like}"
+        assert_refused(function, {name: value}, TypeError, sentence)
+
+
+MASKS = [np.array([True, False] * 3), [True, False] * 3, (True,), np.True_, np.ones((6, 1), bool), np.zeros(0, bool)]
+
+
+@pytest.mark.parametrize("mask", MASKS, ids=str)
+def test_a_mask_is_no_order(mask) -> None:
+    sentence = "order is boolean, expected numbers of rows: numpy.flatnonzero(mask) gives those of a mask"
+    assert_refused("sgd_epoch", {"order": mask}, TypeError, sentence)
+
+
+@table(
+    [
+        ("sgd_epoch", {"order": np.array(["1", "2"])}, "order holds text, expected integers"),
+        ("sgd_epoch", {"order": [0, None]}, "order[1] is missing (None), expected integers"),
+        ("sgd_epoch", {"order": "012"}, "order is a str, expected an array of integers"),
+        ("sgd_epoch", {"order": {0: 1}}, "order is a dict, expected an array of integers"),
+        ("sgd_epoch", {"order": np.zeros(2, complex)}, "order has dtype complex128, expected integers"),
+    ]
+)
+def test_orders_that_are_none(function, changes, message) -> None:
+    assert_refused(function, changes, TypeError, message)
+
+
+@table(
+    [
+        ("sgd_epoch", {"order": [10**400]}, "order holds an integer that does not fit int64"),
+        ("sgd_epoch", {"order": np.array([0, 2**63], np.uint64)}, f"order holds {2**63}, which does not fit int64"),
+        ("sgd_epoch", {"order": np.zeros((2, 2), int)}, "order has shape (2, 2), expected (M,)"),
+    ]
+)
+def test_orders_of_other_integers(function, changes, message) -> None:
+    assert_refused(function, changes, ValueError, message)
+
+
+def _masked() -> list[Row]:
+    places = [("scores", "out"), ("sgd_step", "W"), ("sgd_step", "velocity"), ("sgd_epoch", "W"), ("sgd_epoch", "b")]
+    arrays = {"out": ones(6, 3), "b": ones(3)}
+    in_place = [
+        (f, {name: np.ma.masked_array(arrays.get(name, ones(3, 4)))}, f"{name} is a masked array, expected a plain one")
+        for f, name in places
+    ]
+    rows = [(f, changes, f"{sentence}, such as {next(iter(changes))}.data") for f, changes, sentence in in_place]
+    for function in FUNCTIONS:
+        for name, value in working(function).items():
+            if isinstance(value, np.ndarray) and (function, name) not in places:
+                fill = f"{name} is a masked array, expected a plain one: fill it first with {name}.filled()"
+                rows.append((function, {name: np.ma.masked_array(value)}, fill))
+    return rows
+
+
+@table(_masked())
+def test_masked_arrays(function, changes, message) -> None:
+    assert_refused(function, changes, TypeError, message)
+
+
+@pytest.mark.parametrize("name", ["velocity_W", "velocity_b", "average_W", "average_b"])
+def test_masked_arrays_of_a_state(name) -> None:
+    state = fastlc.SGDState(ones(3, 4), ones(3), average_from=0)
+    setattr(state, name, np.ma.masked_array(getattr(state, name)))
+    sentence = f"{name} is a masked array, expected a plain one, such as {name}.data"
+    assert_refused("sgd_epoch", {"state": state, "momentum": 0.5}, TypeError, sentence)
+
+
+def test_other_subclasses_are_written_in_place() -> None:
+    W, expected = ones(3, 4).view(np.memmap), ones(3, 4)
+    fastlc.sgd_step(W, ones(3, 4), 0.1)
+    fastlc.sgd_step(expected, ones(3, 4), 0.1)
+    np.testing.assert_array_equal(W, expected)

@@ -107,7 +107,7 @@ def test_other_shapes_are_refused(call: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: fastlc.flatten("abc"), r"^images has dtype str\d*, expected numbers$"),
+        (lambda: fastlc.flatten("abc"), r"^images holds text, expected numbers$"),
         (lambda: fastlc.flatten(None), r"^images has dtype object, expected numbers$"),  # type: ignore[arg-type]
         (lambda: fastlc.flatten(np.zeros((2, 3)), 1.5), r"^start_axis is a float, expected an integer >= 0$"),
         (lambda: shapes.append_ones(np.zeros(3, int)), r"^X has dtype int64, expected float32 or float64: "),

@@ -884,7 +884,11 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         ({"y": np.zeros(5, int), "validation_fraction": 0.5}, ValueError, "y has shape (5,), expected (6,)"),
         ({"y": np.array(list("abcdef"))}, TypeError, "y has dtype str32, expected integer labels or float targets"),
         ({"y": np.array([0, 1, 2, 0, 1, -1])}, ValueError, "y[5] = -1 is outside [0, 3)"),
-        ({"y": np.zeros(6), "loss": "hinge"}, TypeError, "y has dtype float64, expected integer labels"),
+        (
+            {"y": np.zeros(6), "loss": "hinge"},
+            TypeError,
+            "y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)",
+        ),
         (
             {"y": np.zeros(6), "loss": "squared_error"},
             TypeError,
@@ -953,7 +957,7 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         (
             {"loss": "hinge", "validation_data": (VALID[0], VALID[1] / 1)},
             TypeError,
-            "validation: y has dtype float64, expected integer labels",
+            "validation: y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)",
         ),
         ({"patience": 0}, ValueError, "patience = 0, expected an integer >= 1"),
         ({"tol": -1}, ValueError, "tol = -1, expected a finite number >= 0"),
