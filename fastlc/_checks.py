@@ -22,7 +22,7 @@ _HOLDS = {
 def number(value: Any, name: str, expected: str = "a finite number >= 0") -> float:
     """A number of which the words of `expected` hold."""
     try:
-        if isinstance(value, str):  # float() would read it
+        if isinstance(value, (str, bytes, bytearray)):  # float() would read it
             raise TypeError
         taken = float(value)
     except (TypeError, ValueError):
@@ -36,12 +36,21 @@ def integer(value: Any, name: str, least: int) -> int:
     """An integer that is at least `least`."""
     expected = f"an integer >= {least}"
     try:
+        if isinstance(value, (bool, np.bool_)):  # operator.index() would read it
+            raise TypeError
         taken = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} is a {type(value).__name__}, expected {expected}") from None
     if taken < least:
         raise ValueError(f"{name} = {taken}, expected {expected}")
     return taken
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or False, of Python or of NumPy."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is a {type(value).__name__}, expected True or False")
+    return bool(value)
 
 
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:

@@ -176,6 +176,14 @@ class Loss:
 LOSSES: dict[str, Loss] = {}
 
 
+def loss_named(name: Any) -> Loss:
+    """The row of a loss; ValueError if there is none of that name."""
+    row = LOSSES.get(name) if isinstance(name, str) else None
+    if row is None:
+        raise ValueError(f"loss = {name!r} is unknown, choose from {', '.join(LOSSES)}")
+    return row
+
+
 def register(name: str) -> tuple[ScoreLoss, LinearLoss]:
     """Adds the row of the loss `name` and returns its two public functions."""
     oracle, linear_oracle = getattr(reference, name), getattr(reference, f"linear_{name}")
