@@ -184,8 +184,8 @@ def block_diagonal(J: ArrayLike) -> Array:
 
     Raises
     ------
-    ValueError
-        If J does not have three axes.
+    TypeError, ValueError
+        If J does not hold numbers, or does not have three axes.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def block_diagonal(J: ArrayLike) -> Array:
     array([[1., 2., 0., 0.],
            [0., 0., 3., 4.]])
     """
-    J = _arrays.as_array(J, "J")
+    J = _numbers(J)
     if J.ndim != 3:
         raise ValueError(f"J has shape {J.shape}, expected (N, A, B)")
     N, A, B = J.shape
@@ -222,7 +222,7 @@ def matrix(J: ArrayLike, outputs: int) -> Array:
     Raises
     ------
     TypeError
-        If `outputs` is no integer.
+        If J does not hold numbers, or `outputs` is no integer.
     ValueError
         If J does not have so many axes.
 
@@ -234,10 +234,17 @@ def matrix(J: ArrayLike, outputs: int) -> Array:
     >>> jacobian.matrix(J.W, outputs=2).shape  # (5, 2) scores by (2, 3) weights
     (10, 6)
     """
-    J, outputs = _arrays.as_array(J, "J"), integer(outputs, "outputs", 0)
+    J, outputs = _numbers(J), integer(outputs, "outputs", 0)
     if J.ndim < outputs:
         raise ValueError(f"J has shape {J.shape}, expected at least {outputs} axes")
     return J.reshape(math.prod(J.shape[:outputs]), math.prod(J.shape[outputs:]))
+
+
+def _numbers(J: ArrayLike) -> Array:
+    J = _arrays.as_array(J, "J")
+    if J.dtype.kind not in "fiubc":
+        raise TypeError(f"J has dtype {J.dtype.name}, expected numbers")
+    return J
 
 
 def _scores(S: ArrayLike) -> Array:

@@ -1,8 +1,9 @@
 """What stochastic gradient descent remembers from call to call, and schedules: its rate as a function of the step.
 
 A schedule is any function from the number of a step, counted from 0, to the learning rate of that step. It is called
-once for every mini-batch, so those made here are plain functions of Python's `math`. Pass one as the `lr` of
-`fastlc.sgd_epoch` or `fastlc.fit`.
+once for every mini-batch, so those made here compute with Python's `math`. Pass one as the `lr` of `fastlc.sgd_epoch`
+or `fastlc.fit`. Those made here are values: equal if their arguments are, printed as the call that makes them, and
+pickled, so that they can be saved, searched over and sent to other processes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +51,7 @@ class SGDState:
     Raises
     ------
     TypeError, ValueError
-        If average_from is not an integer ≥ 0.
+        If W or b is no such array, or average_from is not an integer ≥ 0.
 
     Examples
     --------
@@ -71,6 +73,11 @@ class SGDState:
     average_b: Array | None
 
     def __init__(self, W: Array, b: Array | None = None, *, average_from: int | None = None) -> None:
+        _expect_weights(W, "W", "(C, D)")
+        if b is not None:
+            _expect_weights(b, "b", "(C,)")
+            if b.dtype != W.dtype:
+                raise TypeError(f"b has dtype {b.dtype.name}, W has {W.dtype.name}: convert one of them")
         self.velocity_W = np.zeros(W.shape, W.dtype)
         self.velocity_b = None if b is None else np.zeros(b.shape, b.dtype)
         self.step = 0
@@ -80,7 +87,23 @@ class SGDState:
         self.average_b = None if average_from is None or b is None else np.array(b, wide)
 
 
-def constant(lr: float) -> Schedule:
+def _expect_weights(value: Any, name: str, axes: str) -> None:
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} is a {type(value).__name__}, expected a NumPy array {axes}")
+    if value.dtype.newbyteorder("=") not in (np.float32, np.float64):
+        raise TypeError(f"{name} has dtype {value.dtype.name}, expected float32 or float64")
+    if value.ndim != len(axes.strip("(,)").split(",")):
+        raise ValueError(f"{name} has shape {value.shape}, expected {axes}")
+
+
+def _set(schedule: Any, **values: float) -> None:
+    """Replaces arguments of a frozen schedule by the numbers that they stand for, when it is made."""
+    for name, value in values.items():
+        object.__setattr__(schedule, name, value)
+
+
+@dataclass(frozen=True)
+class constant:
     """The same rate at every step: ``lr``.
 
     Parameters
@@ -104,11 +127,18 @@ def constant(lr: float) -> Schedule:
     >>> rate(0), rate(1000)
     (0.1, 0.1)
     """
-    lr = number(lr, "lr")
-    return lambda step: lr
+
+    lr: float
+
+    def __post_init__(self) -> None:
+        _set(self, lr=number(self.lr, "lr"))
+
+    def __call__(self, step: int) -> float:
+        return self.lr
 
 
-def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
+@dataclass(frozen=True)
+class step_decay:
     """A staircase, ``lr · factor^⌊step / every⌋``; as PyTorch's StepLR, counted in steps.
 
     Parameters
@@ -136,11 +166,25 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
     >>> rate(0), rate(99), rate(100), rate(200)
     (0.8, 0.8, 0.4, 0.2)
     """
-    lr, every, factor = number(lr, "lr"), integer(every, "every", 1), number(factor, "factor", "a number in [0, 1]")
-    return lambda step: lr * factor ** (step // every)
+
+    lr: float
+    every: int
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            lr=number(self.lr, "lr"),
+            every=integer(self.every, "every", 1),
+            factor=number(self.factor, "factor", "a number in [0, 1]"),
+        )
+
+    def __call__(self, step: int) -> float:
+        return self.lr * self.factor ** (step // self.every)
 
 
-def exponential(lr: float, decay: float) -> Schedule:
+@dataclass(frozen=True)
+class exponential:
     """A constant share less at each step, ``lr · decay^step``; as PyTorch's ExponentialLR, counted in steps.
 
     Parameters
@@ -166,11 +210,19 @@ def exponential(lr: float, decay: float) -> Schedule:
     >>> rate(0), rate(1), rate(2)
     (0.8, 0.4, 0.2)
     """
-    lr, decay = number(lr, "lr"), number(decay, "decay", "a number in [0, 1]")
-    return lambda step: lr * decay**step
+
+    lr: float
+    decay: float
+
+    def __post_init__(self) -> None:
+        _set(self, lr=number(self.lr, "lr"), decay=number(self.decay, "decay", "a number in [0, 1]"))
+
+    def __call__(self, step: int) -> float:
+        return self.lr * self.decay**step
 
 
-def inverse_scaling(lr: float, power: float = 0.25) -> Schedule:
+@dataclass(frozen=True)
+class inverse_scaling:
     """A power of the number of steps, ``lr / (step + 1)^power``; scikit-learn's 'invscaling', whose t is step + 1.
 
     With a power in (1/2, 1] the rates sum to infinity and their squares do not, which is what convergence in spite of
@@ -199,11 +251,20 @@ def inverse_scaling(lr: float, power: float = 0.25) -> Schedule:
     >>> rate(0), rate(3), rate(15)
     (0.8, 0.4, 0.2)
     """
-    lr, power = number(lr, "lr"), number(power, "power")
-    return lambda step: lr * (step + 1) ** -power  # a negative power: too large a one gives 0, no overflow
+
+    lr: float
+    power: float = 0.25
+
+    def __post_init__(self) -> None:
+        _set(self, lr=number(self.lr, "lr"), power=number(self.power, "power"))
+
+    def __call__(self, step: int) -> float:
+        rate: float = self.lr * (step + 1) ** -self.power  # a negative power: too large a one gives 0, no overflow
+        return rate
 
 
-def cosine(lr: float, steps: int, warmup: int = 0, final: float = 0.0) -> Schedule:
+@dataclass(frozen=True)
+class cosine:
     """Up in a line, then down half a cosine: with w = warmup, n = steps and t = step,
 
     - t < w: ``lr · (t + 1) / w``
@@ -240,26 +301,34 @@ def cosine(lr: float, steps: int, warmup: int = 0, final: float = 0.0) -> Schedu
     >>> [round(rate(step), 3) for step in range(10)]
     [0.2, 0.4, 0.6, 0.8, 0.8, 0.683, 0.4, 0.117, 0.0, 0.0]
     """
-    lr, steps, warmup, final = (
-        number(lr, "lr"),
-        integer(steps, "steps", 1),
-        integer(warmup, "warmup", 0),
-        number(final, "final"),
-    )
-    if warmup > steps:
-        raise ValueError(f"warmup = {warmup} is more than the {steps} steps")
 
-    def rate(step: int) -> float:
-        if step < warmup:
-            return lr * (step + 1) / warmup
-        if step >= steps:
-            return final
-        return final + (lr - final) * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup))) / 2
+    lr: float
+    steps: int
+    warmup: int = 0
+    final: float = 0.0
 
-    return rate
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            lr=number(self.lr, "lr"),
+            steps=integer(self.steps, "steps", 1),
+            warmup=integer(self.warmup, "warmup", 0),
+            final=number(self.final, "final"),
+        )
+        if self.warmup > self.steps:
+            raise ValueError(f"warmup = {self.warmup} is more than the {self.steps} steps")
+
+    def __call__(self, step: int) -> float:
+        if step < self.warmup:
+            return self.lr * (step + 1) / self.warmup
+        if step >= self.steps:
+            return self.final
+        share = (1 + math.cos(math.pi * (step - self.warmup) / (self.steps - self.warmup))) / 2
+        return self.final + (self.lr - self.final) * share
 
 
-def optimal(alpha: float) -> Schedule:
+@dataclass(frozen=True)
+class optimal:
     """Léon Bottou's rate for a strongly convex objective, ``1 / (alpha · (t₀ + step))``; scikit-learn's 'optimal'.
 
     Here alpha is the strength of the penalty (`l2` or `weight_decay`) and ``t₀ = 1 / (alpha · w)``, so that the first
@@ -287,9 +356,15 @@ def optimal(alpha: float) -> Schedule:
     >>> round(rate(0), 9), round(rate(1000), 9), round(rate(9000), 9)
     (10.0, 5.0, 1.0)
     """
-    alpha = number(alpha, "alpha", "a finite number > 0")
-    t0 = alpha**-0.75
-    return lambda step: 1 / (alpha * (t0 + step))
+
+    alpha: float
+
+    def __post_init__(self) -> None:
+        _set(self, alpha=number(self.alpha, "alpha", "a finite number > 0"))
+
+    def __call__(self, step: int) -> float:
+        t0: float = self.alpha**-0.75
+        return 1 / (self.alpha * (t0 + step))
 
 
 @dataclass

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _arrays
-from ._checks import generator, integer, number
+from ._checks import flag, generator, integer, number
 from ._progress import progress_bar
 from .reference import Array
 
@@ -117,7 +117,7 @@ def random_search(
     (np.float64(1.0), True)
     """
     x0, scale = _start(x0), number(scale, "scale", "a finite number > 0")
-    evaluations = integer(evaluations, "evaluations", 1)
+    evaluations, local = integer(evaluations, "evaluations", 1), flag(local, "local")
     rng = generator(seed)
 
     def run(best: _Best) -> None:
@@ -235,12 +235,14 @@ class _Best:
     def __call__(self, x: Array) -> float:
         value = self.f(x.copy())  # which may keep or change it
         try:
-            if isinstance(value, str):  # float() would read it
+            if isinstance(value, (str, bytes, bytearray)) or getattr(value, "ndim", 0) != 0:  # float() would read them
                 raise TypeError
             value = float(value)
-        except (TypeError, ValueError):
+        except TypeError:
             came = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
             raise TypeError(f"f(x) is {came}, expected a number (losses give one with grad=False)") from None
+        except OverflowError:
+            raise ValueError("f(x) is an integer beyond any float, expected a number") from None
         if value < self.found[1]:
             self.found = x, value
         self.history.append(self.found[1])
@@ -265,7 +267,9 @@ def _search(
     progress: bool,
 ) -> SearchResult:
     """The search `run`, to its end or to Ctrl-C."""
-    bar = progress_bar(name, evaluations, name, "evaluation") if progress else None
+    if not callable(f):
+        raise TypeError(f"f is a {type(f).__name__}, expected a function")
+    bar = progress_bar(name, evaluations, name, "evaluation") if flag(progress, "progress") else None
     best, interrupted = _Best(f, x0, bar), False
     try:
         run(best)

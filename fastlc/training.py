@@ -6,8 +6,10 @@ Shuffling, validation, early stopping, the best weights, a progress bar, and Ctr
 from __future__ import annotations
 
 import math
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,10 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _arrays, functional
-from ._checks import generator, integer, number
+from ._checks import flag, generator, integer, number
 from ._progress import progress_bar
+from ._registry import Loss, loss_named
 from .functional import sgd_epoch
-from .losses import LOSSES
 from .optim import ReduceOnPlateau, Schedule, SGDState
 from .reference import Array
 
@@ -145,15 +147,19 @@ def fit(
     X : (N, D) float32 or float64
         One example a row. Its dtype is that of the weights and of all computations.
     y : (N,) integer labels in [0, C), or (N, C) or (N,) float targets, as the loss asks
+        Labels are integers: floats, as of `numpy.loadtxt`, become labels by ``y.astype(int)``, text and labels with
+        gaps by ``classes, y = numpy.unique(y, return_inverse=True)``. Floats (N,) are targets of a single column, for
+        regression and, in [0, 1], for 'logistic'. None may be missing.
     loss : str
         Name of a loss: 'cross_entropy', 'hinge', …, a key of `fastlc.LOSSES`.
     epochs, batch_size : int
         How often all rows are visited, and rows a step; ≥ 1.
     lr : float, function of the step, or ReduceOnPlateau
         Learning rate, finite and ≥ 0. A function, such as those of `fastlc.optim`, is given the number of the step,
-        counted from 0 over all epochs, of which each has ``ceil(N / batch_size)``. `update` of a
-        `fastlc.optim.ReduceOnPlateau` is called after each epoch, with the validation loss, or the training loss if
-        there is none.
+        counted from 0 over all epochs, of which each has ``ceil(N / batch_size)``; it is asked once for each step, in
+        order, and for those of an epoch before the first: when an epoch is interrupted, for more than were taken.
+        `update` of a `fastlc.optim.ReduceOnPlateau` is called after each epoch, with the validation loss, or the
+        training loss if there is none; nan is no improvement.
     momentum, dampening, nesterov, weight_decay, l1, l2
         As for `sgd_step`; the bias is not penalised.
     average : bool or int
@@ -171,7 +177,9 @@ def fit(
         False: no bias.
     n_classes : int, optional
         C. Default: that of W, else the largest label + 1 that is not to be ignored, or the number of columns of float
-        targets. 1 makes one row of weights for labels 0 and 1, for the losses that can ('logistic' and one-vs-rest).
+        targets. 1 makes one row of weights for labels 0 and 1, for the losses that can ('logistic' and one-vs-rest);
+        the others need 2 at least. A label that would make more than a million classes and more than 1000 a row is
+        taken for a mistake, unless `n_classes` says so.
     shuffle : bool
         False: visit the rows as they come.
     seed : int, Generator or None
@@ -179,10 +187,11 @@ def fit(
     validation_data : (X, y), optional
         Rows on which the loss is measured after each epoch, but which are not trained on.
     validation_fraction : float
-        Share of X and y, in [0, 1), to take for that instead, at random; at least one row if not 0.
+        Share of X and y, in [0, 1), to take for that instead, at random, among the rows that count: those with a
+        weight, a class weight and a label that is not to be ignored. At least one row if not 0.
     patience : int, optional
         Stop after so many epochs in a row, ≥ 1, in which the validation loss, or the training loss if there is none,
-        was not lower than the lowest before by more than `tol`. Default: never.
+        was not lower than the lowest before by more than `tol`, or nan. Default: never.
     tol : float
         Finite and ≥ 0.
     callback : function, optional
@@ -203,7 +212,9 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        If an argument does not fit.
+        If an argument does not fit, or if no row to train on, or to validate on, counts: the loss of nothing is no 0.
+    MemoryError
+        If there is no memory for the weights of so many classes.
     ImportError
         If there is no tqdm for the progress bar.
 
@@ -220,41 +231,49 @@ def fit(
     >>> bool((result.predict(X) == y).mean() > 0.97)
     True
     """
-    if loss in LOSSES:  # if not, sgd_epoch says so
-        LOSSES[loss].checked("fit", class_weight, pos_weight, ignore_index, options)
+    row = loss_named(loss)
+    row.checked("fit", class_weight, pos_weight, ignore_index, options)
     epochs, tol = integer(epochs, "epochs", 1), number(tol, "tol")
     patience = None if patience is None else integer(patience, "patience", 1)
+    ignore_index = None if ignore_index is None else integer(ignore_index, "ignore_index", -(2**63))
     lr = lr if callable(lr) else number(lr, "lr")
+    shuffle, progress = flag(shuffle, "shuffle"), flag(progress, "progress")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback is a {type(callback).__name__}, expected a function")
     X = _features(X)
-    y = _array(y, X)
+    y = _targets(y, X, row)
     v = None if sample_weight is None else _floats(sample_weight, "sample_weight", X)
-    W, b = _start(X, y, W, b, fit_intercept, n_classes, ignore_index)
-    state = SGDState(W, b, average_from=_average_from(average))
+    if v is not None and v.shape != (len(X),):
+        raise ValueError(f"sample_weight has shape {v.shape}, expected ({len(X)},)")
+    _check_probabilities(y, v, row)
+    W, b, state = _start(X, y, row, W, b, flag(fit_intercept, "fit_intercept"), n_classes, ignore_index, average)
     given = {"class_weight": class_weight, "ignore_index": ignore_index, "pos_weight": pos_weight}
     of_loss: dict[str, Any] = {name: value for name, value in given.items() if value is not None} | options
     train = partial(
-        sgd_epoch, X, y, W, b, loss=loss, lr=lr, batch_size=batch_size, state=state, sample_weight=v,
+        sgd_epoch, X, y, W, b, loss=loss, batch_size=batch_size, state=state, sample_weight=v,
         momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay, l1=l1, l2=l2, **of_loss,
     )  # fmt: skip
-    train(order=np.zeros(0, np.int64))  # no step, but arguments that do not fit are refused before any work
+    # No step, but arguments that do not fit are refused before any work.
+    train(order=np.zeros(0, np.int64), lr=np.zeros(0) if callable(lr) else lr)
     rng = generator(seed)
-    rows, held_out = _split(X, y, v, validation_data, validation_fraction, rng)
+    counts = _counting(row, y, v, len(W), class_weight, pos_weight, ignore_index)
+    rows, held_out = _split(X, y, v, row, counts, validation_data, validation_fraction, rng)
 
     def weights() -> tuple[Array, Array | None]:
         """Those to use after the last step."""
         if state.average_W is not None and state.step > (state.average_from or 0):
-            return state.average_W, state.average_b
+            b_mean = None if state.average_b is None else state.average_b.astype(X.dtype, copy=False)
+            return state.average_W.astype(X.dtype, copy=False), b_mean
         return W, b
 
     def validate(Xv: Array, yv: Array, vv: Array | None) -> float:
-        value: float = LOSSES[loss].linear(Xv, yv, *weights(), sample_weight=vv, grad=False, **of_loss)
+        value: float = row.linear(Xv, yv, *weights(), sample_weight=vv, grad=False, **of_loss)
         return value
 
     if held_out is not None:
-        try:
+        with _validation():
             validate(*held_out)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"validation: {error}") from None
+            _counting(row, *held_out[1:], len(W), class_weight, pos_weight, ignore_index)
 
     history: dict[str, list[float]] = {"loss": [], **({"val_loss": []} if held_out else {}), "lr": [], "seconds": []}
     best: _Best | None = None
@@ -273,13 +292,13 @@ def fit(
     try:
         for epoch in range(epochs):
             order = rng.permutation(rows) if shuffle else rows
-            rate = lr(state.step) if callable(lr) else lr
+            rates = _arrays.rates(lr, state.step, len(order), batch_size) if callable(lr) else lr
             start = time.perf_counter()
-            measured = {"loss": train(order=order)}
+            measured = {"loss": train(order=order, lr=rates)}
             seconds = time.perf_counter() - start
             if held_out is not None:
                 measured["val_loss"] = validate(*held_out)
-            for name, value in {**measured, "lr": rate, "seconds": seconds}.items():
+            for name, value in {**measured, "lr": np.ravel(rates)[0], "seconds": seconds}.items():
                 history[name].append(float(value))
             monitored = measured.get("val_loss", measured["loss"])
             if held_out is not None and monitored < lowest:
@@ -323,6 +342,8 @@ def _features(X: ArrayLike) -> Array:
         X = _arrays.floats(X, "X")
     if X.ndim != 2:
         raise ValueError(f"X has shape {X.shape}, expected (N, D)")
+    if len(X) == 0:
+        raise ValueError("X has no rows, expected some to train on")
     return X
 
 
@@ -330,45 +351,201 @@ def _floats(value: ArrayLike, name: str, X: Array) -> Array:
     return _arrays.floats(value, name, X.dtype.name, "X")
 
 
-def _array(value: ArrayLike, X: Array) -> Array:
-    """What is no array as one; a sequence of floats, which has no dtype, takes that of X."""
-    array = np.asanyarray(value)
-    return array.astype(X.dtype) if isinstance(value, (list, tuple)) and array.dtype.kind == "f" else array
+def _targets(value: ArrayLike, X: Array, row: Loss) -> Array:
+    """y as an array of labels or of targets, one for each row of X; what is neither is told the way there."""
+    y = _arrays.as_array(value, "y")
+    takes_labels, takes_targets = "labels" in row.targets, "values" in row.targets
+    if isinstance(value, (list, tuple)) and y.dtype.kind in ("f" if takes_labels else "iuf"):
+        y = y.astype(X.dtype)  # a sequence has no dtype of its own
+    kind, dtype = y.dtype.kind, y.dtype.name
+    expected = "integer labels" if takes_labels else f"float targets of the dtype of X, {X.dtype.name}"
+    if y.ndim == 0:
+        raise TypeError(f"y is a {type(value).__name__}, expected an array of {expected}")
+    if kind == "f" and takes_labels and not (takes_targets and (row.one_vs_rest or y.ndim > 1)):
+        missing, odd = np.isnan(y), y != np.floor(y)
+        if missing.any():
+            raise TypeError(_says_missing(y, _first(missing), "label"))
+        if y.ndim > 1:
+            raise TypeError(f"y has dtype {dtype} and shape {y.shape}, expected {expected} ({len(X)},)")
+        if odd.any():
+            raise TypeError(
+                f"y has dtype {dtype}, expected {expected}: convert it with y.astype(int) if it holds labels, but "
+                f"{_at(y, _first(odd))} is none; for a regression choose loss='squared_error'"
+            )
+        raise TypeError(f"y has dtype {dtype}, expected {expected}: convert it with y.astype(int)")
+    if kind in "iub" and not takes_labels:
+        raise TypeError(f"y has dtype {dtype}, expected {expected}: convert it with y.astype(X.dtype)")
+    if kind == "O":
+        missing = np.array([_is_missing(one) for one in y.flat], bool).reshape(y.shape)
+        if missing.any():
+            raise TypeError(_says_missing(y, _first(missing), "label" if takes_labels else "target"))
+        kind, dtype = ("U", "text") if any(isinstance(one, (str, bytes)) for one in y.flat) else ("O", "object")
+    if kind in "SUT":
+        hint = ": classes, y = numpy.unique(y, return_inverse=True)" if takes_labels else ""
+        raise TypeError(f"y holds text, expected {expected}{hint}")
+    if kind not in "fiub":
+        hint = f": convert it with y.astype({'int' if takes_labels else 'X.dtype'})" if kind == "O" else ""
+        raise TypeError(f"y has dtype {dtype}, expected {expected}{hint}")
+    if len(y) != len(X):
+        raise ValueError(f"y has shape {y.shape}, expected {(len(X), *y.shape[1:])}")
+    return y
+
+
+def _check_probabilities(y: Array, v: Array | None, row: Loss) -> None:
+    """Refuses targets outside [0, 1] where they are shares of a class, in rows that count."""
+    if not (row.one_vs_rest and y.dtype.kind == "f"):
+        return
+    wrong = ~((y >= 0) & (y <= 1))  # nan too
+    if v is not None:
+        wrong[v == 0] = False
+    if not wrong.any():
+        return
+    index = _first(wrong)
+    if np.isnan(y[index]):
+        raise ValueError(_says_missing(y, index, "target"))
+    raise ValueError(
+        f"{_at(y, index)} is outside [0, 1], the targets of {row.name}; labels are integers: y.astype(int) makes them"
+    )
+
+
+def _is_missing(value: object) -> bool:
+    """None, nan, or what pandas has for them."""
+    if isinstance(value, (float, np.floating)):
+        return bool(np.isnan(value))
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _says_missing(y: Array, index: tuple[int, ...], what: str) -> str:
+    ways = ", or give them an integer of their own as ignore_index" if what == "label" else ""
+    return f"{_at(y, index)}: a {what} is missing; leave such rows out{ways}"
+
+
+def _first(where: Array) -> tuple[int, ...]:
+    """Index of the first that is true."""
+    return tuple(int(i) for i in np.unravel_index(where.argmax(), where.shape))
+
+
+def _at(y: Array, index: tuple[int, ...]) -> str:
+    return f"y[{', '.join(map(str, index))}] = {y[index]}"
 
 
 def _start(
     X: Array,
     y: Array,
+    row: Loss,
     W: ArrayLike | None,
     b: ArrayLike | None,
     fit_intercept: bool,
     n_classes: int | None,
     ignore_index: int | None,
-) -> tuple[Array, Array | None]:
-    """New arrays: the weights given, or zeros for as many classes as there are."""
-    C = None if n_classes is None else integer(n_classes, "n_classes", 1)
-    if W is None:
-        W = np.zeros((_count_classes(y, ignore_index) if C is None else C, X.shape[1]), X.dtype)
-    else:
-        W = np.array(_floats(W, "W", X))
+    average: bool | int,
+) -> tuple[Array, Array | None, SGDState]:
+    """New arrays: the weights given, or zeros for as many classes as there are; and their state."""
+    C, average_from = None if n_classes is None else integer(n_classes, "n_classes", 1), _average_from(average)
+    if b is not None and not fit_intercept:
+        raise ValueError("b is given, but fit_intercept is False")
+    W = None if W is None else np.array(_floats(W, "W", X))
+    b = None if b is None else np.array(_floats(b, "b", X))
+    if y.dtype.kind == "i" and (y.min(), y.max()) == (-1, 1) and ignore_index != -1 and y.all():
+        raise ValueError(f"{_at(y, _first(y == -1))} is outside [0, 2): (y > 0).astype(int) makes labels of -1 and 1")
+    if W is not None:
         if C is not None and W.shape[:1] != (C,):
             raise ValueError(f"W has shape {W.shape}, expected ({C}, {X.shape[1]})")
-    if fit_intercept:
-        return W, np.zeros(W.shape[:1], X.dtype) if b is None else np.array(_floats(b, "b", X))
-    if b is not None:
-        raise ValueError("b is given, but fit_intercept is False")
-    return W, None
+        if W.ndim != 2:
+            raise ValueError(f"W has shape {W.shape}, expected (C, D)")
+        C, source = len(W), f"W has shape {W.shape}"
+    elif C is not None:
+        source = f"n_classes = {C}"
+    else:
+        C = _count_classes(y, ignore_index)
+        source = f"y has shape {y.shape}" if y.dtype.kind == "f" else f"y has labels up to {C - 1}"
+    if C == 1 and "labels" in row.targets and not row.one_vs_rest:
+        raise ValueError(
+            f"{source}: of a single class {row.name} is constant, and there is nothing to learn; expected labels of at "
+            "least two classes, or loss='logistic' with n_classes=1 for labels 0 and 1"
+        )
+    if C != 1 and "labels" in row.targets and y.dtype.kind == "f" and y.ndim == 1:
+        raise TypeError(
+            f"y has dtype {y.dtype.name} and shape {y.shape}, expected targets {(len(X), C)}, or integer labels: "
+            "convert it with y.astype(int)"
+        )
+    shape = C, X.shape[1]
+    try:
+        if C * (X.shape[1] + 1) * X.itemsize > sys.maxsize:  # of which NumPy says something else
+            raise MemoryError
+        W = np.zeros(shape, X.dtype) if W is None else W
+        b = np.zeros(C, X.dtype) if b is None and fit_intercept else b
+        return W, b, SGDState(W, b, average_from=average_from)
+    except MemoryError:
+        raise MemoryError(f"{source}: no memory for weights of shape {shape} and their velocities") from None
 
 
 def _count_classes(y: Array, ignore_index: int | None) -> int:
     if y.dtype.kind == "f":
         return y.shape[1] if y.ndim == 2 else 1
-    if y.dtype.kind not in "iub":
-        raise TypeError(f"y has dtype {y.dtype.name}, expected integer labels or float targets")
     labels = y if ignore_index is None else y[y != ignore_index]
     if labels.size == 0:
-        raise ValueError("y has no label to tell the number of classes from, expected n_classes")
-    return int(labels.max()) + 1
+        raise ValueError(_none_counts(len(y), {f"the label ignore_index = {ignore_index}": len(y)}))
+    largest = int(labels.max())
+    if largest < 0:
+        raise ValueError(f"{_at(y, _first(y == largest))} is negative, expected labels in [0, C)")
+    if largest >= max(_CLASSES, _CLASSES_A_ROW * len(y)):
+        raise ValueError(
+            f"{_at(y, _first(y == largest))} makes {largest + 1} classes of {len(y)} rows: classes, y = "
+            "numpy.unique(y, return_inverse=True) closes the gaps; if there are so many, expected "
+            f"n_classes={largest + 1}"
+        )
+    return largest + 1
+
+
+_CLASSES, _CLASSES_A_ROW = 1_000_000, 1000
+"""More classes than both, that many in all and that many a row, are no labels but dates, identifiers or prices."""
+
+
+def _counting(
+    row: Loss,
+    y: Array,
+    v: Array | None,
+    C: int,
+    class_weight: ArrayLike | None,
+    pos_weight: ArrayLike | None,
+    ignore_index: int | None,
+) -> NDArray[np.bool_]:
+    """Which rows count for anything, (N,); ValueError if none does. The arguments are known to fit.
+
+    The loss of the others is 0 whatever their scores: a mean over them alone measures nothing, and 0 would be the best.
+    """
+    without: dict[str, Any] = {}  # why rows do not count: which, (N,) bool
+    if v is not None:
+        without["sample_weight 0"] = v == 0
+    labels, weighted = y.dtype.kind != "f", class_weight is not None or pos_weight is not None
+    k = np.ones(C, bool) if class_weight is None else np.asarray(class_weight) != 0
+    p = np.ones(C, bool) if pos_weight is None else np.asarray(pos_weight) != 0
+    of_weight_0 = "class_weight 0" if pos_weight is None else "class_weight or pos_weight 0"
+    ignored = y == ignore_index if labels and ignore_index is not None else np.zeros(len(y), bool)
+    without[f"the label ignore_index = {ignore_index}"] = ignored
+    if labels and weighted:
+        counts = k
+        if row.one_vs_rest and C == 1:
+            counts = np.concatenate([k, k & p])
+        elif row.one_vs_rest:  # in the column of the label, or in one of the others
+            counts = np.asarray((k & p) | (np.count_nonzero(k) > k))
+        without[f"a label of {of_weight_0}"] = ~ignored & ~counts[np.where(ignored, 0, y).astype(np.intp)]
+    elif weighted and row.one_vs_rest:
+        without[of_weight_0] = ~(k & (p | (y.reshape(-1, C) != 1))).any(axis=1)
+    elif not labels and "labels" in row.targets and not row.one_vs_rest:
+        without["targets of 0, or of class_weight 0"] = ~(y[:, k] if weighted else y).any(axis=1)
+    which: NDArray[np.bool_] = np.ones(len(y), bool)
+    for rows in without.values():
+        which &= ~rows
+    if not which.any():
+        raise ValueError(_none_counts(len(y), {why: int(np.count_nonzero(rows)) for why, rows in without.items()}))
+    return which
+
+
+def _none_counts(rows: int, without: dict[str, int]) -> str:
+    why = ", ".join(f"{count} with {reason}" for reason, count in without.items() if count)
+    return f"none of the {rows} rows counts: {why}"
 
 
 def _average_from(average: bool | int) -> int | None:
@@ -377,27 +554,53 @@ def _average_from(average: bool | int) -> int | None:
     return integer(average, "average", 0)
 
 
+@contextmanager
+def _validation() -> Iterator[None]:
+    """What is refused of the rows for validation says so; what the caller's own objects raise comes through."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):
+            raise
+        raise type(error)(f"validation: {error}") from error
+
+
 def _split(
     X: Array,
     y: Array,
     v: Array | None,
+    row: Loss,
+    counts: NDArray[np.bool_],
     data: tuple[ArrayLike, ArrayLike] | None,
     fraction: float,
     rng: np.random.Generator,
 ) -> tuple[Array, _HeldOut | None]:
-    """The rows to train on, in their order, and what to validate on."""
+    """The rows to train on, in their order, and what to validate on, which is drawn among the rows that count."""
     fraction, rows = number(fraction, "validation_fraction", "a number in [0, 1)"), np.arange(len(X))
     if data is not None:
         if fraction:
             raise ValueError("validation_data and validation_fraction are both given, expected one of them")
         if not (isinstance(data, (tuple, list)) and len(data) == 2):
             raise TypeError(f"validation_data is a {type(data).__name__}, expected a pair (X, y)")
-        return rows, (_array(data[0], X), _array(data[1], X), None)
+        with _validation():
+            Xv = _arrays.floats(data[0], "X", X.dtype.name, "X")
+            if Xv.ndim != 2:
+                raise ValueError(f"X has shape {Xv.shape}, expected (N, D)")
+            if len(Xv) == 0:
+                raise ValueError("X has no rows")
+            yv = _targets(data[1], Xv, row)
+            _check_probabilities(yv, None, row)
+        return rows, (Xv, yv, None)
     if not fraction:
         return rows, None
-    count = max(1, round(fraction * len(X)))
-    if count >= len(X):
-        raise ValueError(f"validation_fraction = {fraction:g} leaves none of the {len(X)} rows to train on")
-    rows = rng.permutation(rows)
-    held_out = rows[:count]
-    return np.sort(rows[count:]), (X[held_out], y[held_out], None if v is None else v[held_out])
+    counting = rows[counts]
+    count = max(1, round(fraction * len(counting)))
+    if count >= len(counting):
+        that_count = " that count" if len(counting) < len(rows) else ""
+        raise ValueError(
+            f"validation_fraction = {fraction:g} leaves none of the {len(counting)} rows{that_count} to train on"
+        )
+    held_out = rng.permutation(counting)[:count]
+    kept = np.ones(len(rows), bool)
+    kept[held_out] = False
+    return rows[kept], (X[held_out], y[held_out], None if v is None else v[held_out])

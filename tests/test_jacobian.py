@@ -191,6 +191,9 @@ def test_symbolically() -> None:
             r"^J has shape \(2, 3\), expected \(N, A, B\)$",
         ),
         (ValueError, lambda: jacobian.matrix(np.zeros(3), 2), r"^J has shape \(3,\), expected at least 2 axes$"),
+        (TypeError, lambda: jacobian.matrix(np.zeros(3), True), r"^outputs .*expected an integer"),
+        (TypeError, lambda: jacobian.matrix([["1", "2"]], 1), r"^J has dtype str\d+, expected numbers$"),
+        (TypeError, lambda: jacobian.block_diagonal([[[None]]]), r"^J has dtype object, expected numbers$"),
         (TypeError, lambda: jacobian.matrix(np.zeros(3), "1"), r"^outputs is a str, expected an integer >= 0$"),
     ],
 )

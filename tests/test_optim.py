@@ -5,8 +5,13 @@ PyTorch's schedulers compute a rate from the one before, so theirs are off by so
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import math
+import multiprocessing
+import pickle
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -65,6 +70,101 @@ def test_optimal_of_extreme_strengths(alpha) -> None:
     assert 0 <= later <= first
 
 
+# ---------------------------------------------------------------------------------------------------------------------
+# Schedules are values
+# ---------------------------------------------------------------------------------------------------------------------
+
+AS_TEXT = [
+    (optim.constant(1), "constant(lr=1.0)"),
+    (optim.step_decay(0.5, 3), "step_decay(lr=0.5, every=3, factor=0.1)"),
+    (optim.exponential(0.5, np.float32(0.25)), "exponential(lr=0.5, decay=0.25)"),
+    (optim.inverse_scaling(0.5), "inverse_scaling(lr=0.5, power=0.25)"),
+    (optim.cosine(0.5, np.int64(100), warmup=3), "cosine(lr=0.5, steps=100, warmup=3, final=0.0)"),
+    (optim.optimal(alpha=1e-4), "optimal(alpha=0.0001)"),
+    (
+        optim.ReduceOnPlateau(0.5),
+        "ReduceOnPlateau(lr=0.5, factor=0.1, patience=10, threshold=0.0001, min_lr=0.0, best=inf, bad_epochs=0)",
+    ),
+]
+SCHEDULES = [schedule for schedule, _ in AS_TEXT]
+every_schedule = pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: type(schedule).__name__)
+
+
+@pytest.mark.parametrize(("schedule", "text"), AS_TEXT)
+def test_a_schedule_as_text_is_the_call_that_makes_it(schedule, text) -> None:
+    assert repr(schedule) == text
+    if not isinstance(schedule, optim.ReduceOnPlateau):
+        assert eval(text, vars(optim).copy()) == schedule
+
+
+@every_schedule
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.copy,
+        copy.deepcopy,
+        dataclasses.replace,
+        *[lambda s, protocol=p: pickle.loads(pickle.dumps(s, protocol)) for p in range(pickle.HIGHEST_PROTOCOL + 1)],
+    ],
+)
+def test_a_copy_of_a_schedule_is_its_equal(schedule, copied) -> None:
+    again = copied(schedule)
+    assert type(again) is type(schedule)
+    assert again == schedule
+    assert repr(again) == repr(schedule)
+    assert rates(again, range(120)) == rates(schedule, range(120))
+
+
+def test_schedules_in_other_processes() -> None:
+    """Started afresh, so that all they know of a schedule is its pickle."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        jobs = [(schedule, pool.submit(schedule, 7)) for schedule in SCHEDULES]
+        for schedule, job in jobs:
+            assert job.result(timeout=120) == schedule(7)
+
+
+def test_schedules_are_equal_if_their_arguments_are() -> None:
+    assert optim.cosine(1, 10) == optim.cosine(lr=1.0, steps=10, warmup=0, final=0)
+    assert len({optim.constant(1), optim.constant(1.0), optim.constant(np.float32(1))}) == 1
+    different = [optim.cosine(1, 10), optim.cosine(1, 11), optim.cosine(1, 10, 1), optim.cosine(1, 10, final=0.5)]
+    different += [optim.constant(1), optim.exponential(1, 1), optim.inverse_scaling(1, 1), optim.optimal(1)]
+    assert len(set(different)) == len(different)
+
+
+@every_schedule
+def test_the_arguments_of_a_schedule_stay(schedule) -> None:
+    """But for the one that is told how training goes; a change of one makes another, and is checked."""
+    name = dataclasses.fields(schedule)[0].name
+    if isinstance(schedule, optim.ReduceOnPlateau):
+        schedule = copy.copy(schedule)
+        schedule.lr = 3.0
+        assert schedule(0) == 3
+        return
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(schedule, name, 3.0)
+    assert getattr(dataclasses.replace(schedule, **{name: 3}), name) == 3
+    with pytest.raises(ValueError, match=rf"^{name} = -1, expected"):
+        dataclasses.replace(schedule, **{name: -1})
+
+
+def test_a_plateau_is_copied_as_it_stands() -> None:
+    rate = optim.ReduceOnPlateau(8, factor=0.5, patience=1)
+    for loss in (5, 5, 5, 5):
+        rate.update(loss)
+    again = pickle.loads(pickle.dumps(rate))
+    assert again == rate
+    for each in (rate, again):
+        each.update(5)
+        each.update(4)
+    assert again == rate
+    assert rate.best == 4
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Plateaus, and the state
+# ---------------------------------------------------------------------------------------------------------------------
+
+
 def test_a_plateau_by_hand() -> None:
     """Only losses below 3/4 of the best are improvements; the second in a row that is none lowers the rate."""
     rate = optim.ReduceOnPlateau(8, factor=0.5, patience=1, threshold=0.25, min_lr=1.5)
@@ -108,6 +208,61 @@ def test_the_state_as_it_begins(dtype) -> None:
         assert not np.shares_memory(average, like)
     assert fastlc.SGDState(W).velocity_b is None
     assert fastlc.SGDState(W, average_from=0).average_b is None
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))])
+def test_a_copy_of_a_state_goes_on_alike(copied) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 4)), rng.integers(0, 3, 30)
+    how = {"loss": "hinge", "lr": 0.1, "batch_size": 7, "momentum": 0.9}
+    W, b = np.zeros((3, 4)), np.zeros(3)
+    state = fastlc.SGDState(W, b, average_from=2)
+    fastlc.sgd_epoch(X, y, W, b, state=state, **how)
+    again, W_again, b_again = copied(state), W.copy(), b.copy()
+    fastlc.sgd_epoch(X, y, W, b, state=state, **how)
+    fastlc.sgd_epoch(X, y, W_again, b_again, state=again, **how)
+    assert (again.step, again.average_from) == (state.step, state.average_from) == (10, 2)
+    assert W_again.tobytes() == W.tobytes()
+    for name in ("velocity_W", "velocity_b", "average_W", "average_b"):
+        assert getattr(again, name).tobytes() == getattr(state, name).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (([[1.0]],), TypeError, "W is a list, expected a NumPy array (C, D)"),
+        ((None,), TypeError, "W is a NoneType, expected a NumPy array (C, D)"),
+        ((np.float64(1),), TypeError, "W is a float64, expected a NumPy array (C, D)"),
+        ((np.ones((3, 4), int),), TypeError, "W has dtype int64, expected float32 or float64"),
+        ((np.ones((3, 4), np.float16),), TypeError, "W has dtype float16, expected float32 or float64"),
+        ((np.ones((3, 4), object),), TypeError, "W has dtype object, expected float32 or float64"),
+        ((np.ones(4),), ValueError, "W has shape (4,), expected (C, D)"),
+        ((np.ones((3, 4)), [0.0] * 3), TypeError, "b is a list, expected a NumPy array (C,)"),
+        ((np.ones((3, 4)), 0.0), TypeError, "b is a float, expected a NumPy array (C,)"),
+        ((np.ones((3, 4)), np.ones(3, int)), TypeError, "b has dtype int64, expected float32 or float64"),
+        (
+            (np.ones((3, 4)), np.ones(3, np.float32)),
+            TypeError,
+            "b has dtype float32, W has float64: convert one of them",
+        ),
+        ((np.ones((3, 4)), np.ones((3, 1))), ValueError, "b has shape (3, 1), expected (C,)"),
+    ],
+)
+def test_a_state_of_what_are_no_weights(arguments, error, message) -> None:
+    with pytest.raises(error) as caught:
+        fastlc.SGDState(*arguments)
+    assert type(caught.value) is error
+    assert str(caught.value) == message
+
+
+def test_a_state_of_weights_that_cannot_be_written() -> None:
+    """It has arrays of its own; those of other byte order or layout are for `sgd_epoch` to refuse."""
+    W = np.asfortranarray(np.ones((3, 4)))
+    W.flags.writeable = False
+    state = fastlc.SGDState(W, average_from=0)
+    assert state.velocity_W.flags.writeable
+    assert state.average_W.flags.writeable
+    assert fastlc.SGDState(W.astype(W.dtype.newbyteorder())).velocity_W.shape == (3, 4)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -294,6 +449,12 @@ def test_values_that_are_refused(make, message) -> None:
     [
         (lambda: optim.constant("0.1"), f"lr is a str, expected {FINITE}"),
         (lambda: optim.constant([0.1, 0.2]), f"lr is a list, expected {FINITE}"),
+        (lambda: optim.constant(b"0.1"), f"lr is a bytes, expected {FINITE}"),
+        (lambda: optim.constant(0.1 + 0j), f"lr is a complex, expected {FINITE}"),
+        (lambda: optim.inverse_scaling(1, "1"), f"power is a str, expected {FINITE}"),
+        (lambda: optim.optimal("1e-4"), f"alpha is a str, expected {POSITIVE}"),
+        (lambda: optim.step_decay(1, "3"), "every is a str, expected an integer >= 1"),
+        (lambda: optim.step_decay(1, 3, "0.1"), f"factor is a str, expected {UP_TO_1}"),
         (lambda: optim.exponential(1, None), f"decay is a NoneType, expected {UP_TO_1}"),
         (lambda: optim.cosine(1, 10.0), "steps is a float, expected an integer >= 1"),
         (lambda: optim.ReduceOnPlateau(1, patience=2.5), "patience is a float, expected an integer >= 0"),
@@ -312,3 +473,18 @@ def test_types_that_are_refused(make, message) -> None:
 def test_numbers_of_numpy_are_taken() -> None:
     assert optim.cosine(np.float32(0.5), np.int64(2), np.uint8(1))(0) == 0.5
     assert fastlc.SGDState(np.zeros((2, 2)), average_from=np.int32(3)).average_from == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: optim.step_decay(1, True), "every"),
+        (lambda: optim.cosine(1, True), "steps"),
+        (lambda: optim.cosine(1, 3, np.True_), "warmup"),
+        (lambda: optim.ReduceOnPlateau(1, patience=True), "patience"),
+        (lambda: fastlc.SGDState(np.zeros((2, 2)), average_from=True), "average_from"),
+    ],
+)
+def test_a_flag_is_no_integer(make, name) -> None:
+    with pytest.raises(TypeError, match=rf"^{name} "):
+        make()

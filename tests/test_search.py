@@ -161,6 +161,13 @@ def test_members_of_a_population_that_are_nan_are_replaced() -> None:
         (Bowl(), np.array([1.0, np.nan]), {}, ValueError, r"^x0 holds nan or inf, expected finite numbers$"),
         (Bowl(), np.zeros(3), {"seed": -1}, ValueError, r"^seed = -1: "),
         (lambda w: "1.5", np.zeros(3), {}, TypeError, r"^f\(x\) is a str, expected a number"),
+        (lambda w: b"1.5", np.zeros(3), {}, TypeError, r"^f\(x\) is a bytes, expected a number"),
+        (lambda w: 1.5 + 0j, np.zeros(3), {}, TypeError, r"^f\(x\) is a complex, expected a number"),
+        (lambda w: w[:1], np.zeros(3), {}, TypeError, r"^f\(x\) is an array of shape \(1,\), expected a number"),
+        (lambda w: 10**400, np.zeros(3), {}, ValueError, r"^f\(x\) is an integer beyond any float"),
+        ("f", np.zeros(3), {}, TypeError, r"^f is a str, expected a function$"),
+        (Bowl(), np.zeros(3), {"progress": "no"}, TypeError, r"^progress is a str, "),
+        (Bowl(), np.zeros(3), {"evaluations": True}, TypeError, r"^evaluations .*expected an integer"),
         (lambda w: w, np.zeros(3), {}, TypeError, r"^f\(x\) is an array of shape \(3,\), expected a number"),
         (Bowl(), np.zeros(3), {"scale": 0}, ValueError, r"^scale = 0, expected a finite number > 0$"),
         (Bowl(), np.zeros(3), {"evaluations": 0}, ValueError, r"^evaluations = 0, expected an integer >= "),
@@ -172,6 +179,35 @@ def test_members_of_a_population_that_are_nan_are_replaced() -> None:
 def test_what_does_not_fit_is_refused(search: Any, f: Any, x0: Any, options: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         search(f, x0, **options)
+
+
+@pytest.mark.parametrize("local", ["False", 0.0, None, []])
+def test_text_is_no_flag(local: Any) -> None:
+    with pytest.raises(TypeError, match=r"^local is a \w+, "):
+        random_search(Bowl(), np.zeros(3), local=local)
+
+
+class Value:
+    """A number that cannot be had."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __float__(self) -> float:
+        raise self.error
+
+
+@every_search
+@pytest.mark.parametrize("error", [ValueError("mine"), MemoryError("mine"), SystemExit("mine")])
+def test_an_error_of_the_value_reaches_the_caller(search: Any, error: BaseException) -> None:
+    with pytest.raises(type(error), match=r"^mine$"):
+        search(lambda w: Value(error), np.zeros(3))
+
+
+@every_search
+def test_numbers_without_axes_are_numbers(search: Any) -> None:
+    for made in (float, np.float32, np.array, lambda value: int(value)):
+        assert search(lambda w, made=made: made((w**2).sum()), np.ones(3), evaluations=100).nfev == 100
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ Where a test is about the loop alone, the epoch and the loss are replaced by one
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import io
 import json
 import math
+import pickle
 import signal
 import sys
 import time
@@ -24,7 +26,7 @@ import fastlc
 from fastlc import LOSSES, optim, reference, training
 
 from . import child
-from .cases import LAYOUTS, Array, as_bytes, own_copy
+from .cases import LAYOUTS, Array, as_bytes, exclusive, number_of_labels, own_copy
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -155,6 +157,34 @@ def test_the_methods_of_a_result_are_the_functions(dtype) -> None:
         assert as_bytes(getattr(result, name)(X)) == as_bytes(getattr(fastlc, name)(X, result.W, result.b))
 
 
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"fit_intercept": False},
+        {"validation_fraction": 0.2, "patience": 1},
+        {"average": True, "momentum": 0.9},
+        {"callback": lambda epoch, result: epoch == 1},
+    ],
+    ids=str,
+)
+def test_a_copy_of_a_result_is_the_result(how, copied, dtype) -> None:
+    X, y = clouds(dtype=dtype)
+    result = fastlc.fit(X, y, epochs=3, lr=optim.cosine(0.1, 9), **how)
+    again = copied(result)
+    assert held(again) == held(result)
+    assert again.history == result.history
+    assert repr(again) == repr(result)
+    assert (again.W is again.last_W) == (result.W is result.last_W)
+    np.testing.assert_array_equal(again.predict(X), result.predict(X))
+    further = {"epochs": 2, "lr": 0.1, "seed": 1}
+    goes_on = [
+        fastlc.fit(X, y, W=r.last_W, b=r.last_b, fit_intercept=r.b is not None, **further) for r in (result, again)
+    ]
+    assert held(goes_on[0]) == held(goes_on[1])
+
+
 def test_a_result_as_text() -> None:
     result = fastlc.fit(*clouds(), epochs=1, fit_intercept=False)
     assert str(result) == repr(result) == f"FitResult(W (3, 5) float64, 1 epoch, loss {result.history['loss'][0]:.4g})"
@@ -257,6 +287,13 @@ def test_averages_are_means_of_the_weights(average, start) -> None:
     raw = fastlc.fit(X, y, **how)
     assert as_bytes((result.last_W, result.last_b)) == as_bytes((raw.W, raw.b))
     assert result.state.average_from == start
+
+
+def test_averages_have_the_dtype_of_X(dtype) -> None:
+    X, y = clouds(dtype=dtype)
+    result = fastlc.fit(X, y, average=True, validation_fraction=0.2)
+    assert result.W.dtype == result.b.dtype == dtype
+    assert result.scores(X).dtype == dtype
 
 
 def test_before_averaging_begins_the_weights_are_the_last() -> None:
@@ -374,6 +411,164 @@ def test_ignored_rows_count_for_nothing(validation, orders) -> None:
         results.append(held(fastlc.fit(A, y, epochs=2, ignore_index=255, **how)))
     assert results[0] == results[1]
     assert results[0][0][0][2] == (3, 5)
+
+
+def test_the_rows_held_out_are_the_documented_ones(orders) -> None:
+    """Results are published with a seed: the first of a permutation of all rows, of those that count if some do not."""
+    X, y = clouds()
+    fastlc.fit(X, y, seed=4, epochs=1, validation_fraction=0.2)
+    fastlc.fit(X, y, seed=4, epochs=1, validation_fraction=0.2, sample_weight=np.arange(90) % 3 / 1)
+    for order, rows in zip(orders, (np.arange(90), np.flatnonzero(np.arange(90) % 3)), strict=True):
+        held_out = np.random.default_rng(4).permutation(rows)[: len(rows) // 5]
+        np.testing.assert_array_equal(np.sort(order), np.setdiff1d(np.arange(90), held_out))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Rows that count for nothing
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def weightings(row: Any, N: int, C: int, seed: int) -> list[dict[str, Any]]:
+    """Weights with zeros among them, as far as the loss has them, one by one and together."""
+    rng = np.random.default_rng([N, C, seed])
+
+    def some(n: int) -> Array:
+        return np.where(rng.random(n) < 0.5, 0.0, rng.uniform(0.5, 2, n))
+
+    each: dict[str, Any] = {"sample_weight": some(N)}
+    if "class_weight" in row.keywords:
+        each["class_weight"] = some(C)
+    if "pos_weight" in row.keywords:
+        each["pos_weight"] = some(C)
+    if "ignore_index" in row.keywords and row.targets == "labels":
+        each["ignore_index"] = 1
+    return [{}, *({name: value} for name, value in each.items()), each]
+
+
+@pytest.mark.parametrize("C", [1, 2, 3, 5])
+def test_the_rows_that_count_are_those_that_have_a_loss(row, C) -> None:
+    """By the reference, at many scores: one whose loss is 0 at all of them has none."""
+    rng = np.random.default_rng(C)
+    scores = rng.normal(size=(30, 40, C), scale=5)
+    for seed in range(8):
+        if row.targets == "labels":
+            y: Array = rng.integers(0, number_of_labels(row, C), 40)
+        else:
+            y = rng.integers(0, 2, (40, C)) * 1.0
+        for how in weightings(row, 40, C, seed):
+            losses = [row.reference(S, y, reduction="none", grad=False, **how) for S in scores]
+            has_loss = np.abs(losses).max(axis=0) > 0
+            v = how.get("sample_weight")
+            keywords = (how.get(name) for name in ("class_weight", "pos_weight", "ignore_index"))
+            arguments = (fastlc.LOSSES[row.name], y, v, C, *keywords)
+            if exclusive(row) and C == 1:
+                continue  # refused, being constant
+            if has_loss.any():
+                np.testing.assert_array_equal(training._counting(*arguments), has_loss)
+            else:
+                with pytest.raises(ValueError, match=r"^none of the 40 rows counts: "):
+                    training._counting(*arguments)
+
+
+def uncounted(row: Any, N: int) -> list[tuple[Array, dict[str, Any]]]:
+    """Labels or targets, and arguments of `fit`, with which none of N rows counts."""
+    zeros, ones = np.zeros(N, int), np.ones(N, int)
+    found: list[tuple[Array, dict[str, Any]]] = []
+    if row.targets == "labels":
+        found.append((ones, {"ignore_index": 1, "n_classes": 3}))
+        if exclusive(row):
+            found.append((ones, {"class_weight": np.array([1.0, 0, 1])}))
+            found.append((np.arange(N) % 2, {"class_weight": np.array([0.0, 5, 1]), "ignore_index": 1}))
+        else:
+            found.append((zeros, {"class_weight": np.zeros(3)}))
+            found.append((ones, {"pos_weight": np.zeros(1), "n_classes": 1}))
+            found.append((ones, {"class_weight": np.array([0.0, 1, 0]), "pos_weight": np.array([1.0, 0, 1])}))
+    elif "class_weight" in row.keywords:
+        found.append((np.ones((N, 3)), {"class_weight": np.zeros(3)}))
+        if row.name == "cross_entropy":
+            found.append((np.zeros((N, 3)), {}))
+            found.append((np.tile([0.0, 1, 0], (N, 1)), {"class_weight": np.array([1.0, 0, 1])}))
+        else:
+            found.append((np.ones((N, 3)), {"pos_weight": np.zeros(3)}))
+    return found
+
+
+def test_validation_data_of_which_no_row_counts(row) -> None:
+    X, labels = clouds()
+    for yv, how in uncounted(row, 20):
+        if how.get("n_classes") == 1:
+            y: Array = (labels == 2).astype(int)
+        else:
+            y = labels if row.targets == "labels" else np.eye(3)[labels]
+        y = np.where(y == 1, 0, y) if "ignore_index" in how and "class_weight" not in how else y
+        if "class_weight" in how and not how["class_weight"].any():
+            continue  # nor does one to train on, which is said first
+        with pytest.raises(ValueError, match=r"^validation: none of the 20 rows counts: ") as caught:
+            fastlc.fit(X, y, loss=row.name, validation_data=(X[:20], yv), patience=3, **how)
+        assert all(name in str(caught.value) for name in how if name != "n_classes")
+
+
+def test_training_data_of_which_no_row_counts(row) -> None:
+    X, labels = clouds(20)
+    y = labels if row.targets == "labels" else np.eye(3)[labels]
+    cases = [(y, {"sample_weight": np.zeros(20)}), *uncounted(row, 20)]
+    for targets, how in cases:
+        C = {} if "n_classes" in how or row.targets != "labels" else {"n_classes": 3}
+        with pytest.raises(ValueError, match=r"^none of the 20 rows counts: [1-9]") as caught:
+            fastlc.fit(X, targets, loss=row.name, **how, **C)
+        assert all(name in str(caught.value) for name in how if name != "n_classes")
+
+
+def test_why_no_row_counts() -> None:
+    X = np.ones((6, 2))
+    how = {"sample_weight": np.array([0.0, 0, 0, 1, 1, 1]), "ignore_index": -1, "class_weight": np.array([0.0, 1])}
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole message is compared
+        fastlc.fit(X, np.array([0, 1, -1, -1, 0, 0]), **how)
+    assert str(caught.value) == (
+        "none of the 6 rows counts: 3 with sample_weight 0, 2 with the label ignore_index = -1, "
+        "3 with a label of class_weight 0"
+    )
+
+
+def test_rows_that_do_not_count_are_not_held_out(row, orders) -> None:
+    """Nor do they leave the training, whose batches are those of all rows."""
+    X, labels = clouds()
+    y = labels if row.targets == "labels" else np.eye(3)[labels]
+    cases = [how for how in weightings(row, 90, 3, 0) if how]
+    if "ignore_index" in row.keywords and row.targets == "labels":
+        y = np.where(np.arange(90) % 4 == 0, 1, y)
+    for how in cases:
+        keywords = (how.get(name) for name in ("class_weight", "pos_weight", "ignore_index"))
+        counts = training._counting(fastlc.LOSSES[row.name], y, how.get("sample_weight"), 3, *keywords)
+        for seed in range(5):
+            del orders[:]
+            C = {"n_classes": 3} if row.targets == "labels" else {}
+            result = fastlc.fit(X, y, loss=row.name, epochs=2, validation_fraction=0.3, seed=seed, **how, **C)
+            out = np.setdiff1d(np.arange(90), orders[0])
+            assert len(out) == round(0.3 * np.count_nonzero(counts))
+            assert counts[out].all()
+            assert len(orders[0]) + len(out) == 90
+            assert result.best_epoch is not None
+
+
+def test_of_rows_that_count_one_is_left_to_train_on() -> None:
+    X, y = clouds()
+    v = np.zeros(90)
+    v[:3] = 1
+    assert fastlc.fit(X, y, sample_weight=v, validation_fraction=0.5).best_epoch is not None
+    for fraction in (0.9, 0.99):
+        with pytest.raises(ValueError, match=r"leaves none of the 3 rows that count to train on$"):
+            fastlc.fit(X, y, sample_weight=v, validation_fraction=fraction)
+
+
+def test_weights_of_nan_count() -> None:
+    """What is measured is nan then, and so no best epoch."""
+    X, y = clouds()
+    v = np.full(90, np.nan)
+    result = fastlc.fit(X, y, epochs=3, sample_weight=v, validation_fraction=0.2, patience=2)
+    assert np.isnan(result.history["val_loss"]).all()
+    assert result.best_epoch is None
+    assert len(result.history["loss"]) == 2
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -539,6 +734,60 @@ def test_a_plateau_is_told_the_loss(validated, scripted) -> None:
     result = scripted(range(7), losses, lr=rate) if validated else scripted(losses, lr=rate)
     assert result.history["lr"] == [8, 8, 8, 8, 4, 4, 2]
     assert rate.best == 3
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_nan_is_no_improvement_to_a_plateau(validated, scripted) -> None:
+    rate = optim.ReduceOnPlateau(8, factor=0.5, patience=0)
+    losses = [NAN, 5, NAN, 4, NAN]
+    result = scripted(range(5), losses, lr=rate) if validated else scripted(losses, lr=rate)
+    assert result.history["lr"] == [8, 4, 4, 2, 2]
+    assert (rate.lr, rate.best) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"validation_fraction": 0.3}, {"batch_size": 90}, {"batch_size": 1}, {"shuffle": False, "average": 3}],
+    ids=str,
+)
+def test_the_rate_is_asked_once_a_step_in_order(how) -> None:
+    X, y = clouds()
+    asked, given = [], iter(0.1 / (1 + np.arange(1000)))
+
+    def rate(step: int) -> float:
+        asked.append(step)
+        return next(given)
+
+    result = fastlc.fit(X, y, lr=rate, epochs=3, **{"batch_size": 8, **how})
+    assert asked == list(range(result.state.step))
+    assert {type(step) for step in asked} == {int}
+    of_the_first_steps = [0.1 / (1 + epoch * result.state.step / 3) for epoch in range(3)]
+    np.testing.assert_allclose(result.history["lr"], of_the_first_steps, rtol=4 * EPS)
+    assert held(result) == held(
+        fastlc.fit(X, y, lr=lambda step: 0.1 / (1 + step), epochs=3, **{"batch_size": 8, **how})
+    )
+
+
+def test_an_interrupted_epoch_has_asked_ahead() -> None:
+    X, y = clouds()
+    asked = []
+
+    def rate(step: int) -> float:
+        asked.append(step)
+        if step == 12:
+            raise KeyboardInterrupt
+        return 0.1
+
+    result = fastlc.fit(X, y, lr=rate, batch_size=9)
+    assert asked == list(range(13))
+    assert result.state.step == 10
+    assert result.interrupted
+
+
+@pytest.mark.parametrize("lr", [lambda step: "0.1", lambda step: None, optim.constant, optim.ReduceOnPlateau])
+def test_a_rate_that_is_no_number(lr) -> None:
+    with pytest.raises(TypeError, match=r"^lr\(step\) .*expected a number"):
+        fastlc.fit(*clouds(), lr=lr)
 
 
 def test_the_rate_of_a_plateau_is_used() -> None:
@@ -783,7 +1032,8 @@ def test_the_progress_bar_needs_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
         (np.array([0, 4, 1]), {}, 5),
         (np.array([0, 4, 1], np.uint8), {"n_classes": 7}, 7),
         (np.array([False, True, False]), {}, 2),
-        (np.array([False, False, False]), {}, 1),
+        (np.array([False, False, False]), {"n_classes": 2}, 2),
+        (np.array([False, False, False]), {"loss": "logistic"}, 1),
         ([0, 1, 2], {}, 3),
         (np.array([0, 9, 1]), {"ignore_index": 9}, 2),
         (np.array([0, -100, 1]), {"ignore_index": -100}, 2),
@@ -849,19 +1099,17 @@ def test_nothing_is_written_to(row) -> None:
 
 
 def test_no_rows(row, dtype) -> None:
+    """There is nothing to learn, and the loss of nothing is not 0."""
     X = np.zeros((0, 4), dtype)
     y = np.zeros((0, 3), dtype) if "labels" not in row.targets else np.zeros(0, np.int64)
-    result = fastlc.fit(X, y, loss=row.name, n_classes=3, epochs=2, momentum=0.9)
-    assert result.W.shape == (3, 4)
-    assert not result.W.any()
-    assert result.history["loss"] == [0.0, 0.0]
-    assert result.state.step == 0
+    with pytest.raises(ValueError, match=r"^X has no rows, expected some to train on$"):
+        fastlc.fit(X, y, loss=row.name, n_classes=3, epochs=2, momentum=0.9)
 
 
 def test_no_rows_to_validate_on() -> None:
     X, y = clouds()
-    result = fastlc.fit(X, y, epochs=2, validation_data=(X[:0], y[:0]))
-    assert result.history["val_loss"] == [0.0, 0.0]
+    with pytest.raises(ValueError, match=r"^validation: X has no rows$"):
+        fastlc.fit(X, y, epochs=2, validation_data=(X[:0], y[:0]))
 
 
 def arguments(**changes: Any) -> dict[str, Any]:
@@ -882,12 +1130,16 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         ({"X": np.ones(6)}, ValueError, "X has shape (6,), expected (N, D)"),
         ({"y": np.zeros(5, int)}, ValueError, "y has shape (5,), expected (6,)"),
         ({"y": np.zeros(5, int), "validation_fraction": 0.5}, ValueError, "y has shape (5,), expected (6,)"),
-        ({"y": np.array(list("abcdef"))}, TypeError, "y has dtype str32, expected integer labels or float targets"),
+        (
+            {"y": np.array(list("abcdef"))},
+            TypeError,
+            "y holds text, expected integer labels: classes, y = numpy.unique(y, return_inverse=True)",
+        ),
         ({"y": np.array([0, 1, 2, 0, 1, -1])}, ValueError, "y[5] = -1 is outside [0, 3)"),
         (
             {"y": np.zeros(6), "loss": "hinge"},
             TypeError,
-            "y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)",
+            "y has dtype float64, expected integer labels: convert it with y.astype(int)",
         ),
         (
             {"y": np.zeros(6), "loss": "squared_error"},
@@ -897,12 +1149,12 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         (
             {"X": np.ones((0, 4)), "y": np.zeros(0, int)},
             ValueError,
-            "y has no label to tell the number of classes from, expected n_classes",
+            "X has no rows, expected some to train on",
         ),
         (
             {"y": np.full(6, -1), "ignore_index": -1},
             ValueError,
-            "y has no label to tell the number of classes from, expected n_classes",
+            "none of the 6 rows counts: 6 with the label ignore_index = -1",
         ),
         ({"loss": "foo"}, ValueError, f"loss = 'foo' is unknown, choose from {', '.join(LOSSES)}"),
         ({"epoch": 3}, TypeError, "fit() got an unexpected keyword argument 'epoch'"),
@@ -938,7 +1190,7 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         (
             {"X": np.ones((0, 4)), "y": np.zeros(0, int), "n_classes": 2, "validation_fraction": 0.1},
             ValueError,
-            "validation_fraction = 0.1 leaves none of the 0 rows to train on",
+            "X has no rows, expected some to train on",
         ),
         (
             {"validation_fraction": 0.5, "validation_data": VALID},
@@ -957,7 +1209,7 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         (
             {"loss": "hinge", "validation_data": (VALID[0], VALID[1] / 1)},
             TypeError,
-            "validation: y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)",
+            "validation: y has dtype float64, expected integer labels: convert it with y.astype(int)",
         ),
         ({"patience": 0}, ValueError, "patience = 0, expected an integer >= 1"),
         ({"tol": -1}, ValueError, "tol = -1, expected a finite number >= 0"),
@@ -968,6 +1220,299 @@ def test_what_is_refused(changes, error, message) -> None:
         fastlc.fit(**arguments(**changes))
     assert type(caught.value) is error
     assert str(caught.value).startswith(message) if message.endswith(": ") else str(caught.value) == message
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# First contact: what y is when it comes from a file or a frame
+# ---------------------------------------------------------------------------------------------------------------------
+
+FLOATS = [np.float64, np.float32, np.float16, list]
+LABELS_ARE_MEANT = [row.name for row in LOSSES.values() if "labels" in row.targets and row.name != "logistic"]
+
+
+@pytest.mark.parametrize("loss", LABELS_ARE_MEANT)
+@pytest.mark.parametrize("made", FLOATS, ids=lambda made: made.__name__)
+@pytest.mark.parametrize("in_validation", [False, True])
+def test_labels_that_are_floats(loss, made, in_validation) -> None:
+    """numpy.loadtxt and pandas give such; what the sentence says works."""
+    X, y = clouds()
+    floats = (y / 1).tolist() if made is list else y.astype(made)
+    how: dict[str, Any] = {"validation_data": (X, floats)} if in_validation else {}
+    start = "validation: " if in_validation else ""
+    with pytest.raises(TypeError, match=rf"^{start}y has dtype float\d\d, expected integer labels.* y\.astype\(int\)"):
+        fastlc.fit(X, y if in_validation else floats, loss=loss, **how)
+    result = fastlc.fit(X, np.asarray(floats).astype(int), loss=loss)
+    assert held(result) == held(fastlc.fit(X, y, loss=loss))
+
+
+def test_targets_of_a_regression_are_no_labels() -> None:
+    with pytest.raises(TypeError, match=r"integer labels: .* y\[1\] = 0\.5 is none; .*'squared_error'$"):
+        fastlc.fit(np.ones((3, 2)), np.array([1, 0.5, 2]))
+    with pytest.raises(TypeError, match=r"^y has dtype float64 and shape \(3, 2\), expected integer labels \(3,\)$"):
+        fastlc.fit(np.ones((3, 2)), np.eye(3)[:, :2], loss="hinge")
+
+
+@pytest.mark.parametrize("y", [[0, 1, 2.0], [0.0, 1.0, -1.0], [1.5, 0.5, 0.5], [0, np.inf, 1]])
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("in_validation", [False, True])
+def test_targets_that_are_no_probabilities(y, columns, in_validation) -> None:
+    X, good = np.ones((3, 2)), np.zeros((3, columns))
+    bad = good.copy()
+    bad[:, -1] = y
+    at = r"y\[\d\]" if columns == 1 else r"y\[\d, 1\]"
+    bad, good = (array[:, 0] if columns == 1 else array for array in (bad, good))
+    start, how = ("validation: ", {"validation_data": (X, bad)}) if in_validation else ("", {})
+    with pytest.raises(ValueError, match=rf"^{start}{at} = .* is outside \[0, 1\].*y\.astype\(int\)"):
+        fastlc.fit(X, good if in_validation else bad, loss="logistic", **how)
+
+
+def test_targets_of_rows_of_weight_0_may_be_any() -> None:
+    y, v = np.array([0, 1, 7.0, math.nan]), np.array([1.0, 1.0, 0.0, 0.0])
+    training._check_probabilities(y, v, LOSSES["logistic"])
+    with pytest.raises(ValueError, match=r"^y\[2\] = 7"):
+        training._check_probabilities(y, v + 1, LOSSES["logistic"])
+
+
+def test_floats_for_more_than_one_column() -> None:
+    with pytest.raises(
+        TypeError, match=r"^y has dtype float64 and shape \(3,\), expected targets \(3, 3\).*astype\(int\)"
+    ):
+        fastlc.fit(np.ones((3, 2)), np.array([0.0, 1.0, 1.0]), loss="logistic", n_classes=3)
+
+
+@pytest.mark.parametrize(
+    ("y", "text"),
+    [
+        ([0, None, 1], r"y\[1\] = None"),
+        ([0, math.nan, 1], r"y\[1\] = nan"),
+        (np.array([0, 1, np.nan], np.float32), r"y\[2\] = nan"),
+        (np.array(["a", None, "b"], object), r"y\[1\] = None"),
+        (np.array(["a", np.float32("nan"), "b"], object), r"y\[1\] = nan"),
+    ],
+)
+@pytest.mark.parametrize("loss", ["cross_entropy", "hinge", "ovr_hinge"])
+@pytest.mark.parametrize("in_validation", [False, True])
+def test_labels_that_are_missing(y, text, loss, in_validation) -> None:
+    X, good = np.ones((3, 2)), np.array([0, 1, 1])
+    start, how = ("validation: ", {"validation_data": (X, y)}) if in_validation else ("", {})
+    with pytest.raises(TypeError, match=rf"^{start}{text}: a label is missing; .*ignore_index$"):
+        fastlc.fit(X, good if in_validation else y, loss=loss, **how)
+
+
+def test_targets_that_are_missing() -> None:
+    X = np.ones((3, 2))
+    with pytest.raises(ValueError, match=r"^y\[1\] = nan: a target is missing; leave such rows out$"):
+        fastlc.fit(X, [0, math.nan, 1], loss="logistic")
+    with pytest.raises(TypeError, match=r"^y\[1\] = None: a target is missing; leave such rows out$"):
+        fastlc.fit(X, np.array([0.5, None, 1]), loss="huber")
+
+
+@pytest.mark.parametrize("y", [["a", "b", "a"], np.array([b"a", b"b", b"a"]), np.array(["a", "b", "a"], object)])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_labels_that_are_text(y, loss) -> None:
+    hint = r": classes, y = numpy\.unique\(y, return_inverse=True\)" if "labels" in LOSSES[loss].targets else ""
+    with pytest.raises(TypeError, match=rf"^y holds text, expected [^:]*{hint}$"):
+        fastlc.fit(np.ones((3, 2)), y, loss=loss)
+
+
+def test_columns_of_a_frame() -> None:
+    pandas = pytest.importorskip("pandas")
+    X, y = clouds()
+    frame = pandas.DataFrame(X, columns=list("abcde")).assign(label=y, name=np.array(["cat", "dog", "elk"])[y])
+    want = held(fastlc.fit(X, y))
+    features = frame[list("abcde")]
+    assert held(fastlc.fit(features, frame["label"])) == want
+    assert held(fastlc.fit(features, frame["label"].astype("Int64"))) == want
+    assert held(fastlc.fit(features, np.unique(frame["name"], return_inverse=True)[1])) == want
+    with pytest.raises(TypeError, match=r"^y holds text, "):
+        fastlc.fit(features, frame["name"])
+    with pytest.raises(TypeError, match=r"^y holds text, "):
+        fastlc.fit(features, frame["name"].astype("category"))
+    for missing in (frame["label"].where(frame.index != 7), frame["label"].astype("Int64").where(frame.index != 7)):
+        with pytest.raises(TypeError, match=r"^y\[7\] = (nan|<NA>): a label is missing"):
+            fastlc.fit(features, missing)
+    with pytest.raises(TypeError, match=r"^y\[7\] = .*: a label is missing"):
+        fastlc.fit(features, frame["name"].where(frame.index != 7))
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "text"),
+    [
+        (np.array([0, 1, 1], object), TypeError, r"y has dtype object, expected integer labels: .*y\.astype\(int\)$"),
+        (np.array([0, 1, 1j]), TypeError, r"y has dtype complex128, expected integer labels$"),
+        (np.array([0, 1, 1], "M8[s]"), TypeError, r"y has dtype datetime64\[s\], expected integer labels$"),
+        (None, TypeError, "y is a NoneType, expected an array of integer labels$"),
+        (3, TypeError, "y is a int, expected an array of integer labels$"),
+        ({0, 1}, TypeError, "y is a set, expected an array of integer labels$"),
+        ([[0], [1, 2], [1]], ValueError, "y is not an array of numbers: "),
+        (np.array([0, 1]), ValueError, r"y has shape \(2,\), expected \(3,\)$"),
+        ([0, 1, 1, 1], ValueError, r"y has shape \(4,\), expected \(3,\)$"),
+        (np.array([[0], [1], [1]]), ValueError, r"y has shape \(3, 1\)"),
+        (np.array([-1, 1, -1]), ValueError, r"y\[0\] = -1 is outside \[0, 2\): \(y > 0\)\.astype\(int\)"),
+        (np.array([-3, -2, -3]), ValueError, r"y\[1\] = -2 is negative, expected labels in \[0, C\)$"),
+        (np.array([0, -2, 3]), ValueError, r"y\[1\] = -2 is outside \[0, 4\)"),
+    ],
+)
+def test_what_is_no_label_is_said_of_y(y, error, text) -> None:
+    with pytest.raises(error, match=rf"^{text}"):
+        fastlc.fit(np.ones((3, 2)), y)
+
+
+def test_integers_that_are_meant_as_targets(value_row) -> None:
+    """An array says what it is; a list takes its dtype from X, as everywhere."""
+    if "labels" in LOSSES[value_row.name].targets:
+        return
+    X, y = np.ones((3, 2)), np.array([0, 1, 1])
+    with pytest.raises(TypeError, match=r"^y has dtype int64, expected float targets .*: .* y\.astype\(X\.dtype\)$"):
+        fastlc.fit(X, y, loss=value_row.name)
+    as_floats = held(fastlc.fit(X, y.astype(X.dtype), loss=value_row.name))
+    assert held(fastlc.fit(X, y.tolist(), loss=value_row.name)) == as_floats
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_single_class(loss) -> None:
+    """Where classes exclude each other, nothing can be learned of one; one-vs-rest, it is labels 0 and 1."""
+    X, zeros = np.ones((6, 2)), np.zeros(6, int)
+    row = LOSSES[loss]
+    if "labels" not in row.targets:
+        return
+    ways: list[tuple[Any, dict[str, Any], str]] = [
+        (zeros, {}, "y has labels up to 0"),
+        (np.array([0, 9, 0, 0, 9, 0]), {"ignore_index": 9}, "y has labels up to 0"),
+        (zeros, {"n_classes": 1}, "n_classes = 1"),
+        (zeros, {"W": np.ones((1, 2))}, r"W has shape \(1, 2\)"),
+    ]
+    if "values" in row.targets:
+        ways.append((np.ones((6, 1)), {}, r"y has shape \(6, 1\)"))
+    for y, how, source in ways:
+        if row.one_vs_rest:
+            assert fastlc.fit(X, y, loss=loss, **how).W.shape == (1, 2)
+        else:
+            with pytest.raises(
+                ValueError, match=rf"^{source}: of a single class {loss} is .*two classes, or loss='log"
+            ):
+                fastlc.fit(X, y, loss=loss, **how)
+    assert fastlc.fit(X, zeros, loss=loss, n_classes=2).W.shape == (2, 2)
+
+
+@pytest.mark.parametrize("label", [10**6, 10**9, 10**12, 2**63 - 1])
+def test_a_label_that_is_none(label) -> None:
+    X, y = np.ones((6, 2)), np.array([0, 1, 2, 0, label, label])
+    with pytest.raises(
+        ValueError, match=rf"^y\[4\] = {label} makes {label + 1} classes of 6 rows: .*n_classes={label + 1}$"
+    ):
+        fastlc.fit(X, y)
+    with pytest.raises(ValueError, match=rf"^y\[4\] = {2**64 - 1} makes"):
+        fastlc.fit(X, np.array([0, 1, 2, 0, 2**64 - 1, 2], np.uint64))
+    y[4:] = -label
+    assert fastlc.fit(X, y, ignore_index=-label).W.shape == (3, 2)
+
+
+def test_labels_with_gaps() -> None:
+    """Up to a million classes whatever there is of rows, up to a thousand a row, and as many as n_classes says."""
+    X = np.ones((6, 1), np.float32)
+    how = {"epochs": 1, "fit_intercept": False}
+    assert fastlc.fit(X, np.array([0, 1, 2, 0, 1, 999_999]), **how).W.shape == (1_000_000, 1)
+    assert fastlc.fit(X, np.array([0, 1, 2, 0, 1, 1_000_000]), n_classes=1_000_001, **how).W.shape == (1_000_001, 1)
+    for label in (1_000_999, 1_001_000):
+        many = np.zeros(1001, int)
+        many[7] = label
+        if label < 1000 * len(many):
+            assert training._count_classes(many, None) == label + 1
+        else:
+            with pytest.raises(ValueError, match=r"^y\[7\] = 1001000 makes"):
+                training._count_classes(many, None)
+
+
+@pytest.mark.parametrize("n_classes", [10**15, 2**60, 2**62, 2**80])
+def test_more_classes_than_there_is_memory_for(n_classes) -> None:
+    X, y = np.ones((6, 2)), np.array([0, 1, 2, 0, 1, 2])
+    with pytest.raises(
+        MemoryError, match=rf"^n_classes = {n_classes}: no memory for weights of shape \({n_classes}, 2\)"
+    ):
+        fastlc.fit(X, y, n_classes=n_classes)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Flags, names and objects of the caller
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["shuffle", "fit_intercept", "progress", "average"])
+@pytest.mark.parametrize("value", ["False", "no", "", b"yes", None, [], [True], np.array([True]), 0.0])
+def test_text_is_no_flag(name, value) -> None:
+    """Read from a configuration, "False" is true."""
+    with pytest.raises(TypeError, match=rf"^{name} "):
+        fastlc.fit(*clouds(), **{name: value})
+
+
+@pytest.mark.parametrize("name", ["shuffle", "fit_intercept", "progress", "average"])
+@pytest.mark.parametrize("value", [True, False])
+def test_flags_of_numpy_are_flags(name, value) -> None:
+    X, y = clouds()
+    results = [fastlc.fit(X, y, epochs=2, **{name: flag}) for flag in (value, np.bool_(value))]
+    assert held(results[0]) == held(results[1])
+
+
+@pytest.mark.parametrize("name", ["epochs", "patience", "n_classes", "ignore_index"])
+@pytest.mark.parametrize("value", [True, "3", 3.0, [3]])
+def test_a_flag_is_no_integer(name, value) -> None:
+    with pytest.raises(TypeError, match=rf"^{name} .*expected an integer"):
+        fastlc.fit(*clouds(), **{name: value})
+
+
+@pytest.mark.parametrize("loss", [["hinge"], ("hinge",), {"hinge"}, None, 3, b"hinge", LOSSES["hinge"], "Hinge"])
+def test_names_of_no_loss(loss) -> None:
+    with pytest.raises(ValueError, match=r"^loss = .* choose from cross_entropy, hinge, "):
+        fastlc.fit(*clouds(), loss=loss)
+
+
+@pytest.mark.parametrize("callback", [3, "print", [print]])
+def test_a_callback_that_cannot_be_called(callback) -> None:
+    with pytest.raises(TypeError, match=r"^callback is a \w+, expected a function$"):
+        fastlc.fit(*clouds(), callback=callback)
+
+
+class Raises:
+    """An array, or a number, that cannot be had."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError, RuntimeError])
+@pytest.mark.parametrize("name", ["X", "y", "sample_weight", "W", "b", "validation X", "validation y"])
+def test_errors_of_the_callers_arrays_come_through(error, name) -> None:
+    """Ctrl-C too: there is nothing yet that could be returned."""
+    X, y = clouds()
+    raised = error("mine")
+    arguments: dict[str, Any] = {"X": X, "y": y}
+    if name.startswith("validation"):
+        data = {"validation X": X, "validation y": y, name: Raises(raised)}
+        arguments["validation_data"] = data["validation X"], data["validation y"]
+    else:
+        arguments[name] = Raises(raised)
+    with pytest.raises(error) as caught:
+        fastlc.fit(**arguments)
+    assert caught.value is raised
+
+
+@pytest.mark.parametrize(
+    "error", [UnicodeDecodeError("ascii", b"y", 0, 1, "mine"), KeyboardInterrupt(), MemoryError("mine")], ids=repr
+)
+def test_errors_while_validating_come_through(error, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are made of other arguments than a sentence among them."""
+
+    def linear(*args: Any, **how: Any) -> float:
+        raise error
+
+    monkeypatch.setitem(LOSSES, "hinge", dataclasses.replace(LOSSES["hinge"], linear=linear))
+    with pytest.raises(type(error)) as caught:
+        fastlc.fit(*clouds(), loss="hinge", validation_fraction=0.2)
+    assert caught.value is error
 
 
 def test_the_reference_trains_alike() -> None:
