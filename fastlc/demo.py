@@ -210,7 +210,9 @@ def _check_gradients(X: Array, y: Array, C: int) -> bool:
     good = True
     for loss, name in LOSSES.items():
         result = gradcheck(fastlc.LOSSES[loss].linear, X, y, W, b)
-        _say(f"   {name:8} largest relative error {result.max_error:.1e}   {'ok' if result else 'WRONG'}")
+        _say(
+            f"   {name:8} largest relative error {result.max_error:.1e}   {'ok' if result else result.verdict.upper()}"
+        )
         good = good and result.ok
     return good
 

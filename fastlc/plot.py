@@ -377,14 +377,15 @@ def _new_axes(width: float, height: float) -> Axes:
 
 
 def _numbers(value: ArrayLike, name: str) -> Array:
-    array = np.asarray(value)
+    array = _arrays.as_array(value, name)
     if array.dtype.kind not in "buif":
         raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
     return array
 
 
 def _value(found: Any) -> float:
-    if isinstance(found, (str, bytes)) or np.iscomplexobj(found) or np.ndim(found) or not hasattr(found, "__float__"):
+    no_number = isinstance(found, (str, bytes, complex, np.complexfloating)) or not hasattr(found, "__float__")
+    if no_number or np.ndim(found):
         raise TypeError(f"f returns a {type(found).__name__}, expected a number")
     return float(found)
 
