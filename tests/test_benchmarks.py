@@ -437,14 +437,12 @@ def test_a_failure_of_fastlc_ends_the_run_and_keeps_the_rows(
     assert [row["case"] for row in report["rows"]] == [CASE.name]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if not stage.startswith("wrong")])
 @pytest.mark.parametrize("disguised", [False, True])
 def test_ctrl_c_keeps_the_rows(
     stage: str, disguised: bool, fakes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also where a library makes an error of its own of it."""
-    if stage.startswith("wrong"):
-        return
 
     def interrupt() -> BaseException:
         if not disguised:
