@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import cache, partial
 from importlib.machinery import ExtensionFileLoader
@@ -25,8 +24,8 @@ C_TYPES = {"float32": "float", "float64": "double"}
 
 def variants(case: Case, threads: int) -> dict[str, Callable[[Data], Call]]:
     loops = build()
-    if loops is None:
-        return {}
+    if isinstance(loops, str):
+        raise RuntimeError(loops)
     found: dict[str, Callable[[Data], Call]] = {}
     for n in sorted({1, threads}):  # for a few rows, threads cost more than they bring
         name = f"loops, {n} threads"
@@ -39,7 +38,7 @@ def variants(case: Case, threads: int) -> dict[str, Callable[[Data], Call]]:
 
 @cache
 def build() -> Any:
-    """The compiled module; built again if the source is newer. None without a compiler."""
+    """The compiled module; built again if the source is newer. Why there is none, as text, without a compiler."""
     extension = Extension("cython_loops", [str(SOURCE)], extra_compile_args=FLAGS, extra_link_args=["-fopenmp"])
     try:
         modules = cythonize([extension], build_dir=str(FOLDER), quiet=True)
@@ -49,8 +48,7 @@ def build() -> Any:
         command.run()
         (path,) = command.get_outputs()
     except (Exception, SystemExit) as error:
-        print(f"Cython is left out: {type(error).__name__}: {error}", file=sys.stderr)
-        return None
+        return f"it does not compile here: {type(error).__name__}: {error}"
     spec = spec_from_file_location("cython_loops", path, loader=ExtensionFileLoader("cython_loops", path))
     assert spec is not None
     assert spec.loader is not None

@@ -63,12 +63,14 @@ def use_threads(threads: int) -> None:
     """A new client, unless the last one has so many threads."""
     before = os.environ.get("NPROC")
     os.environ["NPROC"] = str(threads)
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
-    jax.extend.backend.clear_backends()
-    jax.devices()
-    del os.environ["NPROC"]
-    if before is not None:
-        os.environ["NPROC"] = before
+    try:
+        jax.config.update("jax_cpu_enable_async_dispatch", False)
+        jax.extend.backend.clear_backends()
+        jax.devices()
+    finally:
+        del os.environ["NPROC"]
+        if before is not None:
+            os.environ["NPROC"] = before
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -61,7 +61,10 @@ def _status(name: str) -> int:
 
 
 def measure_memory(case: Any, threads: int, library: str, variant: str = "") -> int | None:
-    """Bytes that a variant of a library needs for a `Case`; None where the system does not tell, or it fails."""
+    """Bytes that a variant of a library needs for a `Case`; None where the system does not tell.
+
+    Raises RuntimeError if its process fails or hangs.
+    """
     if not can_measure():
         return None
     task = json.dumps({"case": asdict(case), "threads": threads, "library": library, "variant": variant})
@@ -74,12 +77,12 @@ def measure_memory(case: Any, threads: int, library: str, variant: str = "") -> 
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        print(f"{case.name}: no memory of {library} ({variant}), which took more than {TIMEOUT:.0f} s", file=sys.stderr)
-        return None
-    if done.returncode != 0:
-        print(f"{case.name}: no memory of {library} ({variant}), which failed:\n{done.stderr}", file=sys.stderr)
-        return None
-    return int(done.stdout.split()[-1])
+        raise RuntimeError(f"its process took more than {TIMEOUT:.0f} s") from None
+    printed = done.stdout.split()[-1:]
+    if done.returncode != 0 or not printed or not printed[0].isdecimal():
+        last = done.stderr.strip().rpartition("\n")[2] or "nothing was printed"
+        raise RuntimeError(f"its process ended with status {done.returncode}: {last}")
+    return int(printed[0])
 
 
 def main() -> None:
@@ -91,7 +94,8 @@ def main() -> None:
     case = Case(**task["case"])
     fastlc.set_num_threads(task["threads"])
     peers = LIBRARIES[task["library"]](case, task["threads"])
-    (peer,) = [peer for peer in peers if peer.variant == task["variant"]]
+    names = [peer.variant for peer in peers]
+    peer = peers[names.index(task["variant"])]
     data = make_data(case)
     with threadpool_limits(peer.blas_threads, "blas"):
         peer.make(own(case, data.first(min(case.N, 8), data.lr)))()

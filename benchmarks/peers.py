@@ -1,15 +1,15 @@
 """Who computes a case: libraries as functions with the same meaning, each in one or more variants.
 
 To add a library, write a module with ``variants(case, threads) -> {variant: make}`` and add its row to `LIBRARIES`; one
-that cannot be imported is left out. A ``make`` receives the arrays of the case (`Data`, with W and b of its own if it
-changes them), may prepare whatever does not depend on their values, and returns a call without arguments; that call is
-what is timed. Before it is, `Check` holds its result to `fastlc.reference`.
+that cannot be imported, or fails in any other way, is left out with its reason. A ``make`` receives the arrays of the
+case (`Data`, with W and b of its own if it changes them), may prepare whatever does not depend on their values, and
+returns a call without arguments; that call is what is timed. Before it is, `Check` holds its result to
+`fastlc.reference`.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib import import_module
@@ -102,14 +102,16 @@ def numpy_peers(case: Case, threads: int) -> list[Peer]:
 def optional(
     library: str, module: str, function: str = "variants", compiles: bool = False, other_function: str = ""
 ) -> Callable[[Case, int], list[Peer]]:
-    """Peers from ``module.function(case, threads) -> {variant: make}``; none if the module cannot be imported.
+    """Peers from ``module.function(case, threads) -> {variant: make}``; raises what importing the module does.
 
     `compiles`: when first called with a shape, which must happen before anything is timed.
     """
 
     def peers(case: Case, threads: int) -> list[Peer]:
         found = import_once(module)
-        variants = getattr(found, function)(case, threads) if found else {}
+        if isinstance(found, BaseException):
+            raise found
+        variants = getattr(found, function)(case, threads)
         return [
             Peer(library, variant, called_once(make) if compiles else make, threads, other_function=other_function)
             for variant, make in variants.items()
@@ -129,12 +131,12 @@ def called_once(make: Callable[[Data], Call]) -> Callable[[Data], Call]:
 
 
 @cache
-def import_once(module: str) -> ModuleType | None:
+def import_once(module: str) -> ModuleType | Exception | SystemExit:
+    """The module, or why there is none: a second attempt may take as long, and fail in another way."""
     try:
         return import_module(module)
-    except ImportError as error:
-        print(f"{module} is left out: {error}", file=sys.stderr)
-        return None
+    except (Exception, SystemExit) as error:
+        return error
 
 
 LIBRARIES: dict[str, Callable[[Case, int], list[Peer]]] = {
@@ -153,14 +155,28 @@ LIBRARIES: dict[str, Callable[[Case, int], list[Peer]]] = {
 }
 
 
-def find_peers(case: Case, threads: int) -> list[Peer]:
-    """Every peer that can compute the case, fastlc first."""
-    return [peer for library in LIBRARIES.values() for peer in library(case, threads)]
+def find_peers(
+    case: Case, threads: int, libraries: Iterable[str] | None = None
+) -> tuple[list[Peer], dict[str, Exception | SystemExit]]:
+    """Every peer that can compute the case, fastlc first; and why a library could not say whether it has any."""
+    peers, failed = [], {}
+    for library in LIBRARIES if libraries is None else libraries:
+        try:
+            peers += LIBRARIES[library](case, threads)
+        except (Exception, SystemExit) as error:
+            if library == "fastlc":
+                raise
+            failed[library] = error
+    return peers, failed
 
 
 def own(case: Case, data: Data) -> Data:
     """The same arrays, but W and b copied if the task changes them."""
     return replace(data, W=data.W.copy(), b=data.b.copy()) if case.task in ("step", "epoch") else data
+
+
+class WrongResult(AssertionError):
+    """What a peer computes is not what it should be."""
 
 
 class Check:
@@ -175,7 +191,7 @@ class Check:
         self.expected = self._outcome(self._reference)
 
     def __call__(self, peer: Peer) -> None:
-        """Raises AssertionError if the peer's result is not the reference's, unless it computes another function."""
+        """Raises WrongResult if the peer's result is not the reference's, unless it computes another function."""
         outcome = self._outcome(peer.make)
         if peer.other_function:
             return
@@ -185,7 +201,7 @@ class Check:
             norm = float(np.linalg.norm(np.ravel(want)))
             error = float(np.linalg.norm(np.ravel(np.asarray(got) - want))) / (norm or 1.0)
             if not error <= self.TOLERANCE[self.case.dtype]:
-                raise AssertionError(f"{self.case.name}: {peer} is off by {error:.1e} in {name}")
+                raise WrongResult(f"{self.case.name}: {peer} is off by {error:.1e} in {name}")
 
     def _outcome(self, make: Callable[[Data], Call]) -> tuple[Any, ...]:
         data = own(self.case, self.data)

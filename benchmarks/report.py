@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
@@ -32,6 +32,18 @@ class Timing:
         return median(self.samples)
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A peer that a row lacks, or whose memory it lacks."""
+
+    peer: str
+    when: str
+    """What was done as it failed: set up, checked, …."""
+    reason: str
+    wrong: bool = False
+    """Whether it failed by giving a wrong result."""
+
+
 @dataclass
 class Row:
     """A case on a number of threads; the first timing is fastlc's."""
@@ -45,6 +57,7 @@ class Row:
     """Seconds, roughly, of every variant: what was measured was chosen by these."""
     limits: Limits | None = None
     """What `limit` comes from."""
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def fastest(self, library: str, plain: bool = False) -> Timing | None:
         """The fastest variant of a library; `plain`: among the plain ones."""
@@ -77,6 +90,7 @@ class Row:
                 }
                 for t in self.timings
             ],
+            "left_out": [asdict(peer) for peer in self.left_out],
             "tried_ms": {name: seconds * 1e3 for name, seconds in self.tried.items()},
         }
 
@@ -128,8 +142,25 @@ def footnotes(rows: Sequence[Row]) -> dict[str, str]:
     return {note: f"[{i}]" for i, note in enumerate(notes, 1)}
 
 
+def left_out_lists(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """A line for each peer that gave wrong results, and for each other failure, with the rows that it is missing in."""
+    found: dict[LeftOut, list[Row]] = {}
+    for row in rows:
+        for peer in row.left_out:
+            found.setdefault(peer, []).append(row)
+    lines: tuple[list[str], list[str]] = [], []
+    for peer, lacking in found.items():
+        first = peer.reason.partition("\n")[0]
+        where = [f"{row.case}, {threads_text(row.threads)}" for row in lacking[:3]]
+        more = [f"{len(lacking) - 3} more"] if len(lacking) > 3 else []
+        places = "" if len(lacking) == len(rows) > 1 else f" ({'; '.join(where + more)})"
+        reason = first if len(first) <= 200 else f"{first[:200]} …"
+        lines[not peer.wrong].append(f"- {peer.peer}, {peer.when}: {reason}{places}\n")
+    return lines
+
+
 def markdown(heading: str, rows: Sequence[Row]) -> str:
-    """The report as text: times; their footnotes; memory, where it was measured; the variants chosen."""
+    """The report as text: times; footnotes; memory, where it was measured; the variants chosen; what was left out."""
     parts = [heading, markdown_table(*table(rows))]
     parts += ["".join(f"{mark} {note}  \n" for note, mark in footnotes(rows).items())]
     for title, (header, cells) in (
@@ -137,6 +168,9 @@ def markdown(heading: str, rows: Sequence[Row]) -> str:
         ("The variants that were the fastest:", variant_table(rows)),
     ):
         parts += [title, markdown_table(header, cells)] if cells else []
+    wrong, failed = left_out_lists(rows)
+    for title, lines in ("WRONG RESULTS, and so without a time:", wrong), ("Left out:", failed):
+        parts += [title, "".join(lines)] if lines else []
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 

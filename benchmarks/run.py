@@ -7,6 +7,9 @@ of each library (and the best plain one) is measured against fastlc, interleaved
 collector off. Reported are medians, and the median of the ratios within a round, which a machine that changes speed
 leaves alone; beside them the share of what the machine allows (`limits.py`), measured in the same rounds.
 
+A peer that fails is left out, and the report says why; so is one that gives a wrong result, but then the exit status is
+1, as it is if fastlc fails. The files are written anew after every row; Ctrl-C prints the rows so far (status 130).
+
 Run it on an idle machine: BLAS threads that must share a core wait for each other, and lose not a share but a factor.
 """
 
@@ -15,25 +18,31 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import re
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from itertools import repeat
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from cases import DEFAULT_LOSSES, Case, Data, cases, make_data
 from limits import Gauge, Limits, measure_limits
 from machine import cpu_count, describe_machine
 from memory import AUTOMATIC_SCORES, measure_memory
 from numpy_peer import Call
-from peers import Check, Peer, find_peers, own
-from report import Row, Timing, markdown, threads_text
+from peers import Check, Peer, WrongResult, find_peers, own
+from report import LeftOut, Row, Timing, markdown, threads_text
 from threadpoolctl import ThreadpoolController
 
 import fastlc
+from fastlc._files import whole
 from fastlc.losses import LOSSES
 
 SAMPLE_SECONDS = 0.01
@@ -83,20 +92,76 @@ def calls_per_sample(seconds: float) -> int:
     return max(1, min(10**5, round(SAMPLE_SECONDS / max(seconds, 1e-7))))
 
 
-def try_all(case: Case, data: Data, watch: Stopwatch, check: Check) -> dict[Peer, float]:
+def leave_out(left_out: list[LeftOut], peer: Peer | str, when: str, error: BaseException) -> None:
+    """Notes a peer that has failed, or a library that has no peers; unless that was fastlc, or meant for all of us."""
+    cause: BaseException | None = error
+    while cause is not None:  # some libraries make something else of Ctrl-C
+        if isinstance(cause, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(peer, Peer) and peer.library == "fastlc":
+        raise error
+    reason = "".join(traceback.format_exception_only(error)).strip()
+    left_out.append(LeftOut(str(peer), when, reason, isinstance(error, WrongResult)))
+    say(f"{peer} is left out, when {when}: {reason}")
+
+
+@cache
+def say(text: str) -> None:
+    """On standard error, once."""
+    print(text, file=sys.stderr)
+
+
+@contextmanager
+def without(left_out: list[LeftOut], peer: Peer, when: str) -> Iterator[None]:
+    """What fails within costs this peer its place, and no other one."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        leave_out(left_out, peer, when, error)
+
+
+def try_all(case: Case, data: Data, watch: Stopwatch, check: Check, left_out: list[LeftOut]) -> dict[Peer, float]:
     """Rough seconds of every peer, once it was checked; one clearly behind its library's best is called only once."""
     tried: dict[Peer, float] = {}
-    for peer in find_peers(case, watch.threads):
-        check(peer)
-        call = peer.make(own(case, data))
-        best = min((t for other, t in tried.items() if other.library == peer.library), default=float("inf"))
-        tried[peer] = watch.sample(peer, call, warm=False)
-        if tried[peer] < min(1.5 * best, 1.0) or tried[peer] < 1e-3:
-            tried[peer] = watch.sample(peer, call, warm=False)
-        if tried[peer] < min(1.5 * best, 0.1):
-            calls = calls_per_sample(tried[peer])
-            tried[peer] = min(watch.sample(peer, call, calls, warm=False) for _ in range(2))
+    peers, failed = find_peers(case, watch.threads)
+    for library, error in failed.items():
+        leave_out(left_out, library, "set up", error)
+    for peer in peers:
+        with without(left_out, peer, "checked"):
+            check(peer)
+            call = peer.make(own(case, data))
+            best = min((t for other, t in tried.items() if other.library == peer.library), default=float("inf"))
+            seconds = watch.sample(peer, call, warm=False)
+            if seconds < min(1.5 * best, 1.0) or seconds < 1e-3:
+                seconds = watch.sample(peer, call, warm=False)
+            if seconds < min(1.5 * best, 0.1):
+                calls = calls_per_sample(seconds)
+                seconds = min(watch.sample(peer, call, calls, warm=False) for _ in range(2))
+            tried[peer] = seconds
     return tried
+
+
+def prepare(case: Case, data: Data, tried: dict[Peer, float], left_out: list[LeftOut]) -> dict[Peer, Call]:
+    """The calls of the finalists; another one moves up for one that fails, and `tried` loses it.
+
+    Peers were checked on some rows; on all of them their losses must be that of fastlc, the first.
+    """
+    calls: dict[Peer, Call] = {}
+    loss: float | None = None
+    while missing := [peer for peer in finalists(tried) if peer not in calls]:
+        for peer in missing:
+            with without(left_out, peer, "called on all rows"):
+                call = peer.make(own(case, data))
+                if case.task == "loss":
+                    found = float(call()[0])
+                    loss = found if loss is None else loss
+                    if not peer.other_function and not abs(found - loss) <= 1e-3 * abs(loss):
+                        raise WrongResult(f"{case.name}: {peer} finds a loss of {found}, fastlc of {loss}")
+                calls[peer] = call
+            if peer not in calls:
+                del tried[peer]
+    return {peer: calls[peer] for peer in finalists(tried)}
 
 
 def finalists(tried: dict[Peer, float]) -> list[Peer]:
@@ -113,27 +178,26 @@ def finalists(tried: dict[Peer, float]) -> list[Peer]:
 def measure(case: Case, data: Data, watch: Stopwatch, check: Check, budget: float, rounds: int) -> Row:
     """Tries all peers, then times the finalists in turns for `budget` seconds, and at least so many rounds."""
     fastlc.set_num_threads(watch.threads)
-    tried = try_all(case, data, watch, check)
-    peers = finalists(tried)
-    calls = [peer.make(own(case, data)) for peer in peers]
-    if case.task == "loss":
-        same_loss(case, peers, calls)
-    counts = [calls_per_sample(tried[peer]) for peer in peers]
-    samples: list[list[float]] = [[] for _ in peers]
+    left_out: list[LeftOut] = []
+    tried = try_all(case, data, watch, check, left_out)
+    calls = prepare(case, data, tried, left_out)
+    samples: dict[Peer, list[float]] = {peer: [] for peer in calls}
+    ours = next(iter(samples.values()))
     gauge = Gauge(watch.threads, [data.X, data.W], [case.dtype])
     end = perf_counter() + budget
-    while len(samples[0]) < rounds or perf_counter() < end:
+    while len(ours) < rounds or perf_counter() < end:
         if watch.threads > 1:
             settle()
-        for _ in range(1 if samples[0] else GAUGE_RUNS):
+        for _ in range(1 if ours else GAUGE_RUNS):
             gauge.run()
-        for peer, call, count, times in zip(peers, calls, counts, samples, strict=True):
-            times.append(watch.sample(peer, call, count, warm=tried[peer] < 0.2))
-    timings = [
-        Timing(p.library, p.variant, p.plain, times, p.other_function) for p, times in zip(peers, samples, strict=True)
-    ]
+        for peer, times in samples.items():
+            with without(left_out, peer, "timed"):
+                seconds = watch.sample(peer, calls[peer], calls_per_sample(tried[peer]), warm=tried[peer] < 0.2)
+                times.append(seconds)
+        samples = {peer: times for peer, times in samples.items() if len(times) == len(ours)}
+    timings = [Timing(p.library, p.variant, p.plain, times, p.other_function) for p, times in samples.items()]
     limit = gauge.best.seconds(case)
-    return Row(case.name, watch.threads, limit, timings, {str(p): t for p, t in tried.items()}, gauge.best)
+    return Row(case.name, watch.threads, limit, timings, {str(p): t for p, t in tried.items()}, gauge.best, left_out)
 
 
 def add_memory(case: Case, row: Row) -> None:
@@ -141,15 +205,11 @@ def add_memory(case: Case, row: Row) -> None:
     for library in dict.fromkeys(timing.library for timing in row.timings):
         fastest = row.fastest(library)
         if fastest:
-            fastest.memory = measure_memory(case, row.threads, library, fastest.variant)
-
-
-def same_loss(case: Case, peers: Sequence[Peer], calls: Sequence[Call]) -> None:
-    """Peers were checked on some rows; on all of them they must agree. Also a first, untimed call of each."""
-    losses = [float(call()[0]) for call in calls]
-    for peer, loss in zip(peers, losses, strict=True):
-        if not peer.other_function and not abs(loss - losses[0]) <= 1e-3 * abs(losses[0]):
-            raise AssertionError(f"{case.name}: {peer} finds a loss of {loss}, {peers[0]} of {losses[0]}")
+            try:
+                fastest.memory = measure_memory(case, row.threads, library, fastest.variant)
+            except RuntimeError as error:
+                name = f"{library} ({fastest.variant})" if fastest.variant else library
+                leave_out(row.left_out, name, "measured for its memory", error)
 
 
 def run(
@@ -174,8 +234,12 @@ def run(
             watch = Stopwatch(n)
             with watch.blas.limit(limits=n):
                 row = measure(case, data, watch, check, budget, rounds)
-            if case.N * case.C > AUTOMATIC_SCORES if memory is None else memory:
-                add_memory(case, row)
+            try:
+                if case.N * case.C > AUTOMATIC_SCORES if memory is None else memory:
+                    add_memory(case, row)
+            except KeyboardInterrupt:
+                yield row  # whose times are there
+                raise
             yield row
 
 
@@ -187,7 +251,8 @@ def warn_if_busy(limits: dict[int, Limits]) -> None:
         print(f"{most} threads reach {share:.0%} of what they should: is the machine busy?", file=sys.stderr)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status. 0: done; 1: wrong results; 2: an argument; 130: stopped by Ctrl-C."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--cases", default="", metavar="REGEX", help="which cases, by a regular expression on their names")
@@ -218,7 +283,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"no case matches {options.cases!r}; --list shows them all")
     if options.list:
         print("\n".join(case.name for case in selected))
-        return
+        return 0
+    for path in (options.json, options.markdown, options.chart):
+        pipe = path and path.exists() and not path.is_file()
+        if path and (path.is_dir() or not os.access(path if pipe else path.parent, os.W_OK)):
+            parser.error(f"cannot write {path}: is its folder there and writable?")
+    if options.chart and options.chart.suffix not in (".png", ".svg", ".pdf"):
+        parser.error(f"--chart {options.chart}: expected a file name that ends in .png, .svg or .pdf")
 
     if options.chart:
         try:
@@ -230,40 +301,59 @@ def main(arguments: Sequence[str] | None = None) -> None:
     machine = describe_machine()
     limits: dict[int, Limits] = {}
     rows: list[Row] = []
+
+    def text(complete: bool) -> str:
+        heading = f"{machine['cpu']}, {machine['cores']} cores, {machine['date'][:10]}"
+        for n, limit in limits.items():
+            peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in limit.flops_per_second.items())
+            heading += f"  \nlimits on {threads_text(n)}: DRAM {limit.bytes_per_second / 1e9:.0f} GB/s, {peaks}"
+        return markdown(heading if complete else f"{heading}  \nNOT COMPLETE", rows)
+
+    def save(complete: bool, last: bool = False) -> None:
+        report: dict[str, Any] = {
+            "machine": machine,
+            "complete": complete,
+            "seconds": perf_counter() - started,
+            "limits": {n: asdict(limit) for n, limit in limits.items()},
+            "rows": [row.as_dict() for row in rows],
+        }
+        for path, content in (options.markdown, text(complete)), (options.json, json.dumps(report, indent=1)):
+            if path and (last or path.is_file() or not path.exists()):  # a pipe gets it once
+                with whole(path) as file:
+                    file.write_text(content, encoding="utf-8")
+
+    status, complete = 1, False
     gc.collect()
     gc.disable()
     try:
         for result in run(selected, options.threads, options.budget, options.repeat, options.memory):
             if isinstance(result, Row):
                 rows.append(result)
+                save(complete=False)
                 print(
                     f"{perf_counter() - started:4.0f} s  {result.case}, {threads_text(result.threads)}", file=sys.stderr
                 )
             else:
                 limits = result
                 warn_if_busy(limits)
-    finally:
+        complete = True
+        status = 1 if any(peer.wrong for row in rows for peer in row.left_out) else 0
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; rows so far: {len(rows)}", file=sys.stderr)
+        status = 130
+    except WrongResult as error:  # of fastlc
+        print(f"\nerror: {error}", file=sys.stderr)
+    finally:  # whatever else may have failed
         gc.enable()
         fastlc.set_num_threads(threads_before)
-    heading = f"{machine['cpu']}, {machine['cores']} cores, {machine['date'][:10]}"
-    for n, limit in limits.items():
-        peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in limit.flops_per_second.items())
-        heading += f"  \nlimits on {threads_text(n)}: DRAM {limit.bytes_per_second / 1e9:.0f} GB/s, {peaks}"
-    text = markdown(heading, rows)
-    print(text)
-    if options.markdown:
-        options.markdown.write_text(text, encoding="utf-8")
-    if options.chart:
-        draw(rows, machine, options.chart)
-    if options.json:
-        report = {
-            "machine": machine,
-            "seconds": perf_counter() - started,
-            "limits": {n: asdict(limit) for n, limit in limits.items()},
-            "rows": [row.as_dict() for row in rows],
-        }
-        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        if rows:
+            print(text(complete), flush=True)
+            save(complete, last=True)
+            if options.chart:
+                with whole(options.chart) as file:
+                    draw(rows, machine, file)
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,6 @@ differ in
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -58,8 +57,8 @@ def compiled(case: Case, threads: int) -> dict[str, Make]:
     It is compiled at the first call with a shape, which takes seconds: so only the layout that is the faster one, and
     few sizes of blocks.
     """
-    if not compiler_works():
-        return {}
+    if fault := compiler_fault():
+        raise RuntimeError(fault)
     layout = layouts(case)[-1]
     if case.task == "predict":
         return predictions(threads, layout, compiled_labels(layout, threads), [])
@@ -239,14 +238,13 @@ def by_hand(loss: str, layout: str, threads: int) -> Block:
 
 
 @cache
-def compiler_works() -> bool:
-    """`torch.compile` needs a C++ compiler at run time."""
+def compiler_fault() -> str:
+    """Why `torch.compile` does not work here: it needs a C++ compiler at run time, and a cache that is whole."""
     try:
         compile_static(lambda x: x + 1, 1)(torch.zeros(2))
     except Exception as error:
-        print(f"torch.compile is left out: {type(error).__name__}", file=sys.stderr)
-        return False
-    return True
+        return f"it does not work here: {type(error).__name__}: {error}"
+    return ""
 
 
 def compile_static(function: Any, threads: int) -> Any:

@@ -18,16 +18,17 @@ from . import demo
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command in `argv` (default: the process's own arguments) and returns the exit status.
 
-    0: done; 1: a check of the demo failed; 2: an argument or the data cannot be used; 130: stopped by Ctrl-C.
+    0: done; 1: a check of the demo failed, or a result of the benchmark is wrong; 2: an argument or the data cannot be
+    used; 130: stopped by Ctrl-C.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
-    if argv[:1] == ["bench"]:  # all else is the runner's, --help too
-        return _bench(argv[1:])
-    args = _parser().parse_args(argv)
-    if args.command == "info":
-        fastlc.show_config()
-        return 0
     try:
+        if argv[:1] == ["bench"]:  # all else is the runner's, --help too
+            return _bench(argv[1:])
+        args = _parser().parse_args(argv)
+        if args.command == "info":
+            fastlc.show_config()
+            return 0
         return demo.main(args.data, args.epochs, args.batch_size, args.lr, args.seed, args.output)
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)

@@ -15,6 +15,7 @@ import gzip
 import os
 import struct
 import zlib
+from io import BufferedIOBase
 from math import prod
 from pathlib import Path
 
@@ -29,6 +30,8 @@ Rows = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
 _IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_PIECE = 2**20
+"""Bytes read at a time."""
 _IDX_NAMES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
 
@@ -67,6 +70,9 @@ def load_digits() -> tuple[Rows, Labels, tuple[int, int]]:
 def load_idx(path: str | os.PathLike[str]) -> Array:
     """The array in one IDX file, plain or gzipped (told apart by content, not by name).
 
+    The header is read first, then as many bytes as it promises: so a small gzip file that unpacks to a very large one
+    takes no memory for it.
+
     Parameters
     ----------
     path : str or path
@@ -94,30 +100,14 @@ def load_idx(path: str | os.PathLike[str]) -> Array:
     array([[1, 2, 3],
            [4, 5, 6]], dtype=int16)
     """
-    content = Path(path).read_bytes()
-    if content[:2] == b"\x1f\x8b":
+    with Path(path).open("rb") as file:
+        if file.peek(2)[:2] != b"\x1f\x8b":
+            return _read_idx(file, path)
         try:
-            content = gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                return _read_idx(unpacked, path)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ValueError(f"{path} is a truncated or damaged gzip file: {error}") from error
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _IDX_TYPES:
-        types = ", ".join(f"{code:02x}" for code in _IDX_TYPES)
-        raise ValueError(
-            f"{path} is not an IDX file: expected it to begin with the bytes 00 00, a type ({types}) and the number of "
-            f"dimensions, got {content[:4].hex(' ') or 'an empty file'}"
-        )
-    dtype, ndim = np.dtype(_IDX_TYPES[content[2]]), content[3]
-    header = 4 + 4 * ndim
-    if len(content) < header:
-        raise ValueError(f"{path} is truncated: expected a header of {header} bytes, got {len(content)} bytes")
-    shape = struct.unpack_from(f">{ndim}I", content, 4)
-    expected = header + prod(shape) * dtype.itemsize
-    if len(content) != expected:
-        problem = "is truncated" if len(content) < expected else "is too long"
-        raise ValueError(
-            f"{path} {problem}: expected {expected} bytes for {dtype.name} of shape {shape}, got {len(content)} bytes"
-        )
-    return np.frombuffer(content, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def load_idx_folder(folder: str | os.PathLike[str]) -> tuple[Rows, Labels, Rows, Labels, tuple[int, int]]:
@@ -316,6 +306,44 @@ def make_modes(
 
 def _noisy(X: Array, noise: float, rng: np.random.Generator) -> Rows:
     return (X + noise * rng.standard_normal(X.shape)).astype(np.float32)
+
+
+def _read_idx(file: BufferedIOBase, path: str | os.PathLike[str]) -> Array:
+    """The array in a file, of which no more is read, or unpacked, than its header promises and one byte beyond."""
+    start = _read(file, 4)
+    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _IDX_TYPES:
+        types = ", ".join(f"{code:02x}" for code in _IDX_TYPES)
+        raise ValueError(
+            f"{path} is not an IDX file: expected it to begin with the bytes 00 00, a type ({types}) and the number of "
+            f"dimensions, got {start.hex(' ') or 'an empty file'}"
+        )
+    dtype, ndim = np.dtype(_IDX_TYPES[start[2]]), start[3]
+    sizes = _read(file, 4 * ndim)
+    header = 4 + 4 * ndim
+    if 4 + len(sizes) < header:
+        raise ValueError(f"{path} is truncated: expected a header of {header} bytes, got {4 + len(sizes)} bytes")
+    shape = struct.unpack(f">{ndim}I", sizes)
+    promised = prod(shape) * dtype.itemsize
+    values = _read(file, promised + 1)
+    if len(values) != promised:
+        problem, more = ("is truncated", "") if len(values) < promised else ("is too long", " or more")
+        raise ValueError(
+            f"{path} {problem}: expected {header + promised} bytes for {dtype.name} of shape {shape}, "
+            f"got {header + len(values)} bytes{more}"
+        )
+    try:
+        array = np.frombuffer(values, dtype).reshape(shape)
+    except ValueError as error:  # up to 255 dimensions, and a size of 0 beside any others
+        raise ValueError(f"{path}: expected a shape that NumPy can have, got {shape}: {error}") from error
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read(file: BufferedIOBase, size: int) -> bytearray:
+    """So many bytes, or what there is; in pieces, for the size may be a promise that no memory could hold."""
+    content = bytearray()
+    while len(content) < size and (piece := file.read(min(size - len(content), _PIECE))):
+        content += piece
+    return content
 
 
 def _find_all(folder: Path) -> list[Path]:

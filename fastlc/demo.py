@@ -10,6 +10,7 @@ import importlib.util
 import math
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 import fastlc
 
 from . import data, reference
+from ._checks import integer, number
+from ._files import whole
 from .gradcheck import gradcheck
 from .reference import Array
 from .training import FitResult
@@ -74,6 +77,7 @@ def train(
     >>> bool((result.predict(X_test) == y[1500:]).mean() > 0.88)
     True
     """
+    epochs, batch_size, lr = integer(epochs, "epochs", 0), integer(batch_size, "batch_size", 1), number(lr, "lr")
     steps = epochs * -(-len(X) // batch_size)
     return fastlc.fit(
         X, y, loss=loss, epochs=epochs, batch_size=batch_size, lr=lambda step: lr * (1 - step / steps),
@@ -158,22 +162,30 @@ def main(folder: Path | None, epochs: int, batch_size: int, lr: float, seed: int
         return 1
 
     _say(f"\n4. Training: {epochs} epochs in batches of {batch_size}, learning rate {lr:g} falling to 0")
-    results, numpy_ms, few = {}, [], 1 if X.size > 1_000_000 else 5
-    for loss, name in LOSSES.items():
-        result = train(X, y, loss=loss, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed, progress=True)
-        means = result.history["loss"]
-        ends = f": mean loss {means[0]:.4f} -> {means[-1]:.4f}" if means else ""
-        _say(f"   {name:8} {len(means)} epochs{ends}{', interrupted' if result.interrupted else ''}")
-        seconds = [] if result.interrupted else _time_reference(X, y, C, loss, few, batch_size, lr)
-        results[loss] = result
-        numpy_ms.append(_median_ms(seconds))
-        if interrupted := len(seconds) < few:
-            break
+    results: dict[str, FitResult] = {}
+    numpy_seconds: dict[str, list[float]] = {}
+    interrupted, few = False, 1 if X.size > 1_000_000 else 5
+    try:
+        for loss, name in LOSSES.items():
+            result = train(X, y, loss=loss, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed, progress=True)
+            results[loss], numpy_seconds[loss] = result, []
+            means = result.history["loss"]
+            ends = f": mean loss {means[0]:.4f} -> {means[-1]:.4f}" if means else ""
+            _say(f"   {name:8} {len(means)} epochs{ends}{', interrupted' if result.interrupted else ''}")
+            if result.interrupted:
+                raise KeyboardInterrupt
+            for seconds in _time_reference(X, y, C, loss, few, batch_size, lr):
+                numpy_seconds[loss].append(seconds)
+    except KeyboardInterrupt:
+        if not results:
+            raise
+        interrupted = True
 
     _say("\n5. Results")
     _say("   loss      train accuracy  test accuracy  ms/epoch: fastlc  NumPy reference  speed-up")
     titles = []
-    for (loss, result), ms in zip(results.items(), numpy_ms, strict=True):
+    for loss, result in results.items():
+        ms = _median_ms(numpy_seconds[loss])
         accuracy, test_accuracy = (result.predict(X) == y).mean(), (result.predict(X_test) == y_test).mean()
         own_ms = _median_ms(result.history["seconds"])
         times = f"{own_ms:18.2f}{ms:17.2f}{ms / own_ms:9.1f}x".replace("nanx", "   -").replace("nan", "  -")
@@ -210,24 +222,22 @@ def _check_gradients(X: Array, y: Array, C: int) -> bool:
     good = True
     for loss, name in LOSSES.items():
         result = gradcheck(fastlc.LOSSES[loss].linear, X, y, W, b)
-        _say(f"   {name:8} largest relative error {result.max_error:.1e}   {'ok' if result else 'WRONG'}")
+        _say(
+            f"   {name:8} largest relative error {result.max_error:.1e}   {'ok' if result else result.verdict.upper()}"
+        )
         good = good and result.ok
     return good
 
 
-def _time_reference(X: Array, y: Array, C: int, loss: str, epochs: int, batch_size: int, lr: float) -> list[float]:
-    """Seconds that each epoch takes in NumPy; fewer than `epochs` numbers if Ctrl-C came."""
+def _time_reference(X: Array, y: Array, C: int, loss: str, epochs: int, batch_size: int, lr: float) -> Iterator[float]:
+    """Seconds that each epoch takes in NumPy."""
     W, b, rng = np.zeros((C, X.shape[1]), X.dtype), np.zeros(C, X.dtype), np.random.default_rng(0)
     epoch = partial(reference.sgd_epoch, X, y, W, b, loss=loss, lr=lr, batch_size=batch_size)
-    state, seconds = fastlc.SGDState(W, b), []
-    try:
-        for _ in range(epochs):
-            order, start = rng.permutation(len(X)), time.perf_counter()
-            epoch(order=order, state=state, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
-            seconds.append(time.perf_counter() - start)
-    except KeyboardInterrupt:
-        pass
-    return seconds
+    state = fastlc.SGDState(W, b)
+    for _ in range(epochs):
+        order, start = rng.permutation(len(X)), time.perf_counter()
+        epoch(order=order, state=state, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
+        yield time.perf_counter() - start
 
 
 def _median_ms(seconds: list[float]) -> float:
@@ -251,7 +261,8 @@ def _draw(results: dict[str, FitResult], titles: list[str], shape: tuple[int, in
         curve.set_title("Loss of the training images, from W = 0 on", fontsize="medium", pad=10)
         images.set_title("Rows of W: red pixels speak for the class, blue against it", fontsize="medium", pad=10)
         part.suptitle(title, x=0.02, ha="left", fontweight="bold", fontsize="x-large")
-    figure.savefig(output, dpi=150)
+    with whole(output) as file:
+        figure.savefig(file, dpi=150)
 
 
 def _require_extras(folder: Path | None) -> None:

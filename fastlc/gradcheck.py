@@ -6,22 +6,24 @@ is good to about ten digits, so that a wrong formula cannot hide in rounding.
 Wrong means: further off than rounding and truncation explain. How far rounding blurs the values is measured first. An
 element that then disagrees is looked at in shorter and shorter steps. They show whether the first was too long for the
 function, and whether there is a kink: the slopes to the left and to the right stay apart however short the step, and
-any value between them is right.
+any value between them is right. One that rounding hides is looked at in longer steps; if these cannot tell either, the
+verdict is that, and not "right".
 """
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._arrays import as_array
 from ._checks import generator, integer, number
 from .reference import Array
 
@@ -29,6 +31,7 @@ _EPSILON = float(np.finfo(np.float64).eps)
 _STEP = math.cbrt(_EPSILON)
 _SHRINK = 4  # from one step to the next smaller one
 _STEPS = 20
+_NEGLIGIBLE = 1e-3  # of the largest gradient of an array
 _POSITIVE = "a finite number > 0"
 
 
@@ -53,8 +56,8 @@ def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | N
 
     Raises
     ------
-    ValueError
-        If eps is not finite and > 0.
+    TypeError, ValueError
+        If eps is not finite and > 0, or w or a value of f is no number.
 
     Examples
     --------
@@ -63,15 +66,15 @@ def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | N
     array([ 3., 12.])
     """
     eps = _STEP if eps is None else number(eps, "eps", _POSITIVE)
-    w = np.array(w, dtype=np.float64)
+    w = _numbers(w, "w")
     gradient = np.empty_like(w)
     for i in np.ndindex(w.shape):
         here = float(w[i])
         h = eps * max(1.0, abs(here))
         w[i] = right = here + h
-        above = f(w)
+        above = _value(f(w), f)
         w[i] = left = here - h
-        below = f(w)
+        below = _value(f(w), f)
         w[i] = here
         gradient[i] = (above - below) / (right - left)  # the step as it was rounded
     return gradient
@@ -88,9 +91,13 @@ class Element:
     numeric: float
     """The measured slope; at a kink the value between the two slopes that is nearest to the analytic one."""
     error: float
-    """Relative, see `gradcheck`."""
+    """Relative, see `gradcheck`; nan if the element is hidden, or a gradient or slope is nan."""
     kink: tuple[float, float] | None = None
     """The slopes to the left and to the right, if the function has a kink here."""
+    doubt: float = math.nan
+    """How far rounding and truncation may have moved the numeric slope."""
+    hidden: bool = False
+    """Whether that is too far to tell a right gradient from a wrong one."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +109,17 @@ class ParameterCheck:
     checked: int
     """How many of its elements were looked at."""
     worst: Element | None
-    """The one of the largest error; None if there are no elements."""
+    """The one of the largest error, or a hidden one if none is wrong; None if there are no elements."""
     wrong: tuple[Element, ...]
     """All elements of an error above rtol."""
+    hidden: tuple[Element, ...]
+    """All elements of which rounding hides whether they are right."""
     kinks: tuple[Element, ...]
     """All elements at a kink, right or wrong."""
 
     @property
     def error(self) -> float:
-        """The largest error of its elements; nan if a gradient or a slope is."""
+        """The largest error of its elements; nan if a gradient or a slope is, or rounding hides one."""
         return self.worst.error if self.worst else 0.0
 
 
@@ -118,7 +127,7 @@ class ParameterCheck:
 class GradcheckResult:
     """What `gradcheck` found. True if all gradients are right; printed, it is a report.
 
-    ``assert result, result`` stops a program at a wrong gradient and shows the report.
+    ``assert result, result`` stops a program at a wrong gradient, or at one that cannot be told, and shows the report.
     """
 
     function: str
@@ -131,9 +140,16 @@ class GradcheckResult:
     """How far rounding of the function's values may move a slope: smaller differences cannot be seen."""
 
     @property
+    def verdict(self) -> str:
+        """'right', 'wrong', or 'cannot tell' if no element is seen to be wrong, but rounding hides some."""
+        if any(parameter.wrong for parameter in self.parameters.values()):
+            return "wrong"
+        return "cannot tell" if self.hidden else "right"
+
+    @property
     def ok(self) -> bool:
-        """Whether no element is wrong."""
-        return not any(parameter.wrong for parameter in self.parameters.values())
+        """Whether the verdict is 'right'."""
+        return self.verdict == "right"
 
     def __bool__(self) -> bool:
         return self.ok
@@ -145,7 +161,7 @@ class GradcheckResult:
 
     @property
     def max_error(self) -> float:
-        """The largest error of all; nan if a gradient or a slope is."""
+        """The largest error of all; nan if a gradient or a slope is, or rounding hides one."""
         return float(np.max(list(self.errors.values())))
 
     @property
@@ -153,10 +169,15 @@ class GradcheckResult:
         """How many elements are at a kink."""
         return sum(len(parameter.kinks) for parameter in self.parameters.values())
 
+    @property
+    def hidden(self) -> int:
+        """Of how many elements rounding hides whether they are right."""
+        return sum(len(parameter.hidden) for parameter in self.parameters.values())
+
     def __repr__(self) -> str:
         checked = sum(parameter.checked for parameter in self.parameters.values())
         lines = [
-            f"Gradient of {self.function}: {'right' if self else 'WRONG'}, {_plural(checked, 'element')} checked",
+            f"Gradient of {self.function}: {_shown(self.verdict)}, {_plural(checked, 'element')} checked",
             "",
             *self._table(),
             "",
@@ -165,6 +186,9 @@ class GradcheckResult:
         ]
         if self.kinks:
             lines.append("kink: the slopes to the left and to the right differ; any value between them is right")
+        if self.hidden:
+            hides = f"rounding hides {_plural(self.hidden, 'element')}: the values are too large for slopes so small"
+            lines.append(f"CANNOT TELL: {hides}")
         return "\n".join(lines)
 
     def _table(self) -> list[str]:
@@ -174,14 +198,21 @@ class GradcheckResult:
             checked = str(size) if parameter.checked == size else f"{parameter.checked} of {size}"
             counts = [checked, str(len(parameter.kinks)), str(len(parameter.wrong))]
             found = ["-", "-", "-", "-"]
+            verdict = "WRONG" if parameter.wrong else "CANNOT TELL" if parameter.hidden else "ok"
             if (worst := parameter.worst) is not None:
                 numeric = f"{worst.numeric:.9g}"
+                if worst.hidden:
+                    numeric = f"{worst.numeric:.3g} +- {worst.doubt:.1g}"
                 if worst.kink is not None:
                     numeric = f"{min(worst.kink):.6g} to {max(worst.kink):.6g}"
                 found = [f"{worst.error:.1e}", str(list(worst.index)), f"{worst.analytic:.9g}", numeric]
-            rows.append([name, str(parameter.shape), *counts, *found, "WRONG" if parameter.wrong else "ok"])
+            rows.append([name, str(parameter.shape), *counts, *found, verdict])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def _shown(verdict: str) -> str:
+    return verdict if verdict == "right" else verdict.upper()
 
 
 def gradcheck(
@@ -221,6 +252,14 @@ def gradcheck(
     slope, and the element counts as wrong. (A kink is looked for if left and right differ by over a thousandth. Steps
     that lead out of the domain, where the value is inf or nan, are passed over.)
 
+    An element that is smaller than 2 E is measured in steps 4, 16, … times longer, up to ``max(1, |w_i|)``, for as long
+    as they agree with the shorter ones. (If f raises an ArithmeticError or a ValueError there, they lead out of its
+    domain.) If E is more than half of it even then, differences cannot tell whether it is right: such as where a
+    constant of 10¹⁶ in the value leaves no digits for what changes. The verdict is then 'cannot tell', its error nan,
+    and the result not true. But it is right if nothing of weight can hide in E, a thousandth of the largest gradient of
+    its array, or of the steepest slope met around it, or `rtol` of the largest gradient of all; or if it is 0 and so is
+    the slope, as of a value that does not depend on it.
+
     Parameters
     ----------
     f : function
@@ -242,13 +281,14 @@ def gradcheck(
     Returns
     -------
     GradcheckResult
-        True if no element is wrong; ``print`` it. ``max_error``, ``errors['W']``, ``parameters['W'].wrong``, ….
+        True if all elements are right: not if one is wrong, nor if it cannot be told (`GradcheckResult.verdict`);
+        ``print`` it. ``max_error``, ``errors['W']``, ``parameters['W'].wrong``, ….
 
     Raises
     ------
     TypeError, ValueError
-        As f; if f does not return a gradient of its shape for every parameter; if f changes a parameter; if eps, rtol,
-        max_elements or seed does not fit.
+        As f; if f does not return a value and, for every parameter, a gradient of its shape, all of them numbers; if f
+        changes a parameter; if eps, rtol, max_elements or seed does not fit.
 
     Examples
     --------
@@ -267,35 +307,64 @@ def gradcheck(
     >>> result = gradcheck(lambda w: (np.abs(w).sum(), np.sign(w)), [1.0, 0.0])
     >>> result.ok, result.kinks
     (True, 1)
+
+    Where a large constant leaves no digits for what changes:
+
+    >>> gradcheck(lambda w: (1e12 + w.sum(), np.ones(3)), [1.0, 2.0, 3.0]).verdict
+    'right'
+    >>> gradcheck(lambda w: (1e16 + w.sum(), np.ones(3)), [1.0, 2.0, 3.0]).verdict
+    'cannot tell'
     """
     eps = None if eps is None else number(eps, "eps", _POSITIVE)
     rtol = number(rtol, "rtol", _POSITIVE)
     max_elements = None if max_elements is None else integer(max_elements, "max_elements", 1)
     rng = generator(seed)
     parameters, gradients, value = _prepare(f, arrays, options)
-    blur, size = _blur(value, list(parameters.values()), eps or _STEP, rng)
+    arrays_checked = list(parameters.values())
+    blur, size = _blur(value, arrays_checked, eps or _STEP, rng)
     if eps is None:
         eps = math.cbrt(min(max(blur / size, _EPSILON), 1e-6)) if size > 0 else _STEP
-    here = value()
-    noise = max(10 * blur, 4 * _EPSILON * size)  # estimated from few values, and to hold for the worst of many
-    found = {}
+    chosen: dict[str, Any] = {name: range(array.size) for name, array in parameters.items()}
     for name, array in parameters.items():
-        chosen: Any = range(array.size)
         if max_elements is not None and array.size > max_elements:
-            chosen = np.sort(rng.choice(array.size, max_elements, replace=False))
-        elements = []
-        for flat in chosen:
-            index = tuple(map(int, np.unravel_index(flat, array.shape)))
-            slopes = partial(_slopes, value, here, noise, array, index)
-            elements.append(_check(index, float(gradients[name][index]), slopes, float(array[index]), eps, rtol))
-        found[name] = ParameterCheck(
-            shape=array.shape,
-            checked=len(elements),
-            worst=max(elements, key=lambda element: (math.isnan(element.error), element.error), default=None),
-            wrong=tuple(element for element in elements if not element.error <= rtol),
-            kinks=tuple(element for element in elements if element.kink is not None),
-        )
+            chosen[name] = np.sort(rng.choice(array.size, max_elements, replace=False))
+    largest = {name: float(np.abs(g).max(where=np.isfinite(g), initial=0.0)) for name, g in gradients.items()}
+    here = value()
+
+    def check(noise: float) -> dict[str, ParameterCheck]:
+        found = {}
+        for name, array in parameters.items():
+            negligible = max(_NEGLIGIBLE * largest[name], rtol * max(largest.values()))
+            elements = []
+            for flat in chosen[name]:
+                index = tuple(map(int, np.unravel_index(flat, array.shape)))
+                slopes, w = partial(_slopes, value, here, noise, array, index), float(array[index])
+                elements.append(_check(index, float(gradients[name][index]), slopes, w, eps, rtol, negligible))
+            found[name] = _parameter_check(array.shape, elements, rtol)
+        return found
+
+    noise = _noise(blur, size)
+    found = check(noise)
+    if any(parameter.hidden for parameter in found.values()):
+        # By the noise, if not by a kink that every line so far has crossed.
+        finer = _noise(*_blur(value, arrays_checked, eps, rng, (0.3, 0.1, 0.03, 0.01, 1e-4, 1e-5)))
+        if finer < noise / 2:
+            noise = finer
+            found = check(noise)
     return GradcheckResult(_name(f), found, rtol, noise / eps)
+
+
+def _parameter_check(shape: tuple[int, ...], elements: list[Element], rtol: float) -> ParameterCheck:
+    wrong = tuple(element for element in elements if not (element.error <= rtol or element.hidden))
+    hidden = tuple(element for element in elements if element.hidden)
+    return ParameterCheck(
+        shape=shape,
+        checked=len(elements),
+        worst=max(wrong or hidden or elements, key=lambda e: (math.isnan(e.error), e.error), default=None),
+        wrong=wrong,
+        hidden=hidden,
+        kinks=tuple(element for element in elements if element.kink is not None),
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -317,15 +386,15 @@ def _prepare(
         bound = inspect.signature(f).bind(*arrays, **options)
         arguments = bound.arguments
         for name in {"S", "X", "W", "b"} & arguments.keys():
-            arguments[name] = None if arguments[name] is None else np.array(arguments[name], dtype=np.float64)
-        arguments["y"] = _as_float64(np.asarray(arguments["y"]))
+            arguments[name] = None if arguments[name] is None else _numbers(arguments[name], name)
+        arguments["y"] = _as_float64(as_array(arguments["y"], "y"))
         args, options = bound.args, bound.kwargs
         expected = [name for name in ("S", "W", "b", "X") if name in names]
     else:
         if not arrays:
             raise TypeError("nothing to check: give the arrays after the function")
-        args = tuple(np.array(array, dtype=np.float64) for array in arrays)
-        expected = [names[k] if k < len(names) else f"argument {k + 1}" for k in range(len(args))]
+        expected = [names[k] if k < len(names) else f"argument {k + 1}" for k in range(len(arrays))]
+        args = tuple(_numbers(array, name) for array, name in zip(arrays, expected, strict=True))
         arguments = dict(zip(expected, args, strict=True))
     copies = {name: np.copy(arguments[name]) for name in expected if arguments.get(name) is not None}
 
@@ -345,7 +414,7 @@ def _prepare(
     given: dict[str, Array] = {}
     for name, gradient in zip(expected, gradients, strict=True):
         if name in copies:  # db is None without b
-            given[name] = np.array(gradient, dtype=np.float64)  # a copy: f may use its memory again
+            given[name] = _numbers(gradient, f"the gradient of {name}")  # a copy: f may use its memory again
             if given[name].shape != (shape := copies[name].shape):
                 raise ValueError(f"the gradient of {name} has shape {given[name].shape}, expected {shape}")
 
@@ -354,7 +423,7 @@ def _prepare(
 
     def value() -> float:
         result = f(*args, **options)
-        return float(np.sum(result[0] if isinstance(result, tuple) else result))
+        return _value(result[0] if isinstance(result, tuple) else result, f)
 
     return {name: arguments[name] for name in given}, given, value
 
@@ -364,6 +433,22 @@ def _signature(f: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
         return inspect.signature(f).parameters
     except (TypeError, ValueError):  # some functions written in C have none
         return {}
+
+
+def _numbers(value: Any, name: str) -> Array:
+    """A copy in float64; of what NumPy would make a number of, but is none, a refusal."""
+    array = as_array(value, name)
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
+    return np.array(array, dtype=np.float64)
+
+
+def _value(found: Any, f: Callable[..., Any]) -> float:
+    """The sum of a value of f."""
+    total = found if isinstance(found, (str, bytes)) else np.sum(found)
+    if isinstance(total, (str, bytes, complex, np.complexfloating)) or not hasattr(total, "__float__"):
+        raise TypeError(f"{_name(f)} returns a value of type {type(found).__name__}, expected a number")
+    return float(total)
 
 
 def _as_float64(option: Any) -> Any:
@@ -384,15 +469,24 @@ def _plural(count: int, noun: str) -> str:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
+def _noise(blur: float, size: float) -> float:
+    """How far rounding may move a value: `blur` was estimated from few, and is to hold for the worst of many."""
+    return max(10 * blur, 4 * _EPSILON * size)
+
+
 def _blur(
-    value: Callable[[], float], parameters: list[Array], eps: float, rng: np.random.Generator
+    value: Callable[[], float],
+    parameters: list[Array],
+    eps: float,
+    rng: np.random.Generator,
+    lengths: tuple[float, ...] = (1.0, 1e-3, 1e-6),
 ) -> tuple[float, float]:
     """The standard deviation of rounding in the values around here, and the largest value met.
 
     Rounding is what a polynomial of degree 4 leaves of the values at random points on a random line (compare Moré and
     Wild, Estimating computational noise, 2011; at equal distances the rounding of simple functions is too regular). Of
-    the two directions the larger result counts, since on one side of a kink there may be none; of three lengths of the
-    line the least, since a kink, or a line too long for the polynomial, can only add.
+    the two directions the larger result counts, since on one side of a kink there may be none; of the lengths of
+    the line the least, since a kink, or a line too long for the polynomial, can only add.
     """
     start = [parameter.copy() for parameter in parameters]
     directions = [rng.uniform(-1, 1, w.shape) * eps * np.maximum(1, np.abs(w)) for w in start]
@@ -407,9 +501,7 @@ def _blur(
             found.append(value())
         return np.array(found)
 
-    lines = [(values(length), values(-length)) for length in (1.0, 1e-3, 1e-6)]
-    for parameter, w in zip(parameters, start, strict=True):
-        parameter[...] = w
+    lines = [(values(length), values(-length)) for length in lengths]
     size = float(np.abs(lines).max(where=np.isfinite(lines), initial=0.0))
 
     def rest(line: Array) -> float:
@@ -422,10 +514,18 @@ def _blur(
 
     blurs = [max(rest(line) for line in pair) for pair in lines]
     blur = min((blur for blur in blurs if blur > 0), default=0.0)
+    if np.all(np.equal(lines, lines[0][0][0])):  # too short to show whether f computes in float32
+        try:
+            with np.errstate(all="ignore"):
+                lines.append((values(0.1 / eps), values(-0.1 / eps)))
+        except (ArithmeticError, ValueError):
+            pass
     with np.errstate(over="ignore"):
         single = np.array_equal(np.array(lines, np.float32), lines)
     if single:  # computed in float32, it seems, whose steps may be too long to be seen above
         blur = max(blur, 2.0**-24 * size)
+    for parameter, w in zip(parameters, start, strict=True):
+        parameter[...] = w
     return blur, size
 
 
@@ -437,10 +537,16 @@ class _Slopes(NamedTuple):
     central: float
     noise: float
     """How far rounding may have moved the central slope; the others twice as far."""
+    h: float
+    """The step."""
 
     @property
     def gap(self) -> float:
         return abs(self.right - self.left)
+
+    @property
+    def steepest(self) -> float:
+        return max(abs(self.left), abs(self.right))
 
 
 def _slopes(
@@ -448,13 +554,37 @@ def _slopes(
 ) -> _Slopes:
     here = float(array[index])
     after, before = here + h, here - h
-    array[index] = after
-    above = value()
-    array[index] = before
-    below = value()
-    array[index] = here
+    try:
+        array[index] = after
+        above = value()
+        array[index] = before
+        below = value()
+    finally:
+        array[index] = here
     central = (above - below) / (after - before)  # the step as it was rounded
-    return _Slopes((middle - below) / (here - before), (above - middle) / (after - here), central, noise / h)
+    return _Slopes((middle - below) / (here - before), (above - middle) / (after - here), central, noise / h, h)
+
+
+def _longer(slopes: Callable[[float], _Slopes], first: _Slopes, longest: float) -> list[_Slopes]:
+    """Longer steps than the first, the longest at the head.
+
+    They end where a central slope disagrees, by more than rounding, with one of a shorter step: beyond that f bends
+    more than rounding hides (Lepski's rule).
+    """
+    found: list[_Slopes] = []
+    low, high, h = first.central - first.noise, first.central + first.noise, first.h * _SHRINK
+    while h <= longest:
+        try:
+            with np.errstate(all="ignore"):
+                step = slopes(h)
+        except (ArithmeticError, ValueError):
+            break
+        low, high = max(low, step.central - step.noise), min(high, step.central + step.noise)
+        if low > high or not math.isfinite(step.gap):
+            break
+        found.insert(0, step)
+        h *= _SHRINK
+    return found
 
 
 def _check(
@@ -464,18 +594,50 @@ def _check(
     here: float,
     eps: float,
     rtol: float,
+    negligible: float,
 ) -> Element:
-    """Judges an element by its slopes: by those of one step, or, in doubt, of shorter and shorter ones."""
+    """Judges an element by its slopes, unless rounding hides it: then they agree for no other reason."""
+    steps: list[_Slopes] = []
+
+    def measure(h: float) -> _Slopes:
+        steps.append(slopes(h))
+        return steps[-1]
+
+    element = _compare(index, analytic, measure, here, eps, rtol, negligible)
+    size = max(abs(analytic), abs(element.numeric))
+    around = max((step.steepest for step in steps if 4 * step.noise < step.steepest < math.inf), default=0.0)
+    enough = max(size / 2, negligible, _NEGLIGIBLE * around)
+    if not element.error <= rtol or element.kink is not None or element.doubt <= enough or size == 0:
+        return element
+    return replace(element, error=math.nan, hidden=True)
+
+
+def _compare(
+    index: tuple[int, ...],
+    analytic: float,
+    slopes: Callable[[float], _Slopes],
+    here: float,
+    eps: float,
+    rtol: float,
+    negligible: float,
+) -> Element:
+    """Compares an element with its slopes: those of one step, or, in doubt, of shorter and shorter ones.
+
+    That step is a longer one if the first is too short to see the element, but not to see that a 0 is `negligible`.
+    """
     lengths = (eps * max(1.0, abs(here)) / _SHRINK**k for k in range(_STEPS))
     lengths = (h for h in lengths if h > 4 * np.spacing(abs(here)))
-    measured = (step for step in map(slopes, lengths) if math.isfinite(step.gap))  # when asked for
+    measured: Iterator[_Slopes] = (step for step in map(slopes, lengths) if math.isfinite(step.gap))  # when asked for
     first = next(measured, None)
     if first is None or not math.isfinite(analytic):
         return Element(index, analytic, first.central if first else math.nan, math.nan)
+    if first.noise > max(abs(analytic), abs(first.central)) / 2 and (analytic != 0 or first.noise > negligible):
+        measured = chain(_longer(slopes, first, max(1.0, abs(here))), [first], measured)
+        first = next(measured)
     error = _error(analytic, first.central, first.noise, rtol)
     agrees = error <= rtol
-    if agrees and first.gap <= 1e-3 * max(abs(first.left), abs(first.right)) + 4 * first.noise:
-        return Element(index, analytic, first.central, error)
+    if agrees and first.gap <= 1e-3 * first.steepest + 4 * first.noise:
+        return Element(index, analytic, first.central, error, doubt=first.noise)
 
     # `jump` is what the slopes to the left and to the right differ by in the limit of short steps: nothing but noise
     # where f is smooth. `stays` is the first of the steps through which it has stayed so far, `clear` the first one
@@ -501,11 +663,11 @@ def _check(
         left, right, doubt = _sides(steps[stays:])
         if doubt < abs(right - left) / 2:  # else the slopes have no limit: f jumps
             numeric = min(max(analytic, min(left, right)), max(left, right))
-            return Element(index, analytic, numeric, _error(analytic, numeric, doubt, rtol), (left, right))
+            return Element(index, analytic, numeric, _error(analytic, numeric, doubt, rtol), (left, right), doubt)
     elif agrees:
-        return Element(index, analytic, first.central, error)
+        return Element(index, analytic, first.central, error, doubt=first.noise)
     numeric, doubt = _centre(steps[clear:])
-    return Element(index, analytic, numeric, _error(analytic, numeric, doubt, rtol))
+    return Element(index, analytic, numeric, _error(analytic, numeric, doubt, rtol), doubt=doubt)
 
 
 def _limits(slopes: _Slopes, shorter: _Slopes) -> tuple[float, float]:

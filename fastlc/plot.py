@@ -1,13 +1,17 @@
 """Pictures of a linear classifier: its weights as images, its regions, its losses as curves and as landscapes.
 
-Drawn on the Axes given, or on a Figure of their own that belongs to no window system: save it, or show it in a
-notebook, with ``ax.figure``. Needs Matplotlib (the extra 'plot'), so nothing in fastlc imports this module before it
-draws.
+Drawn on the Axes given, or on a new Figure, ``ax.figure``. Where `matplotlib.pyplot` was imported, that is pyplot's
+current figure: ``plt.savefig`` and ``plt.show`` mean it, a notebook shows it below the cell (once more if the cell ends
+with ``ax.figure``), and pyplot keeps it, as any other, until ``plt.close(ax.figure)``; of more than 20 it warns. Where
+it was not, the Figure belongs to no window system, and is gone with the last reference to it. fastlc itself never
+imports pyplot, which settles on a window system. Needs Matplotlib (the extra 'plot'), so nothing in fastlc imports this
+module before it draws.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -53,7 +57,7 @@ def templates(
     classes : sequence of C names, optional
         Written above the images; default 0, 1, ….
     ax : Axes, optional
-        Where to draw; default on a new Figure.
+        Where to draw; default on a new Figure, see `fastlc.plot`.
     columns : int, optional
         Images in a line; default all, up to 10.
 
@@ -63,8 +67,8 @@ def templates(
 
     Raises
     ------
-    ValueError
-        If the shapes do not fit.
+    TypeError, ValueError
+        If the shapes do not fit, or something is no number.
 
     Examples
     --------
@@ -73,22 +77,22 @@ def templates(
     >>> ax = templates(np.eye(3, 4), (2, 2), classes=["cat", "car", "frog"])
     >>> ax.figure.savefig("templates.png")  # doctest: +SKIP
     """
-    W = np.asarray(W)
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
+    W = _numbers(W, "W")
+    if np.ndim(shape) != 1 or len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
         raise ValueError(f"shape = {shape}, expected (height, width) or (height, width, 3)")
-    (height, width), pixels = shape[:2], math.prod(shape)
+    height, width = (integer(size, f"shape[{k}]", 1) for k, size in enumerate(shape[:2]))
+    pixels = math.prod(shape)
     if W.ndim != 2 or len(W) == 0 or W.shape[1] != pixels:
         size = " x ".join(map(str, shape))
         raise ValueError(f"W has shape {W.shape}, expected (C, {pixels}) with C >= 1 for images of {size}")
-    names = range(len(W)) if classes is None else classes
+    names = [str(name) for name in (range(len(W)) if classes is None else classes)]
     if len(names) != len(W):
         raise ValueError(f"classes has {len(names)} names, W has {len(W)} rows")
     columns = min(len(W), 10) if columns is None else integer(columns, "columns", 1)
     lines = -(-len(W) // columns)
     # An image is one unit wide, with a gap beside it and a name above it.
     tall, across, down = height / width, 1.08, height / width + 0.28
-    if ax is None:
-        ax = Figure(figsize=(columns * across, lines * down), layout="constrained").add_subplot()
+    ax = _new_axes(columns * across, lines * down) if ax is None else ax
     sizes = np.abs(W[np.isfinite(W)])
     limit = (float(np.quantile(sizes, 0.995)) if sizes.size else 0.0) or 1.0  # a few extremes must not pale the rest
     for row, (weights, name) in enumerate(zip(W, names, strict=True)):
@@ -102,7 +106,7 @@ def templates(
             extent=(left, left + 1, top + tall, top),
             interpolation="nearest",
         )
-        ax.text(left + 0.5, top - 0.04, str(name), ha="center", va="bottom", fontsize="small")
+        ax.text(left + 0.5, top - 0.04, name, ha="center", va="bottom", fontsize="small")
     ax.set(xlim=(-0.02, columns * across - 0.06), ylim=(lines * down - 0.26, -0.26), aspect="equal")
     ax.set_axis_off()
     return ax
@@ -133,7 +137,7 @@ def decision_regions(
     y : (N,) labels, optional
         Of the examples: integers, strings, ….
     ax : Axes, optional
-        Where to draw; default on a new Figure.
+        Where to draw; default on a new Figure, see `fastlc.plot`.
     xlim, ylim : (low, high), optional
         Default: a little more than the examples take; without any, (-1, 1).
     classes : sequence of labels, optional
@@ -148,7 +152,7 @@ def decision_regions(
     Raises
     ------
     TypeError, ValueError
-        If shapes do not fit, or there is a label that is not one of `classes`.
+        If shapes do not fit, something is no number, or there is a label that is not one of `classes`.
 
     Examples
     --------
@@ -160,14 +164,15 @@ def decision_regions(
     >>> ax.figure.savefig("regions.png")  # doctest: +SKIP
     """
     resolution = integer(resolution, "resolution", 2)
-    points = None if X is None else np.asarray(X)
+    points = None if X is None else _numbers(X, "X")
     if points is not None and (points.ndim != 2 or points.shape[1] != 2):
         raise ValueError(f"X has shape {points.shape}, expected (N, 2)")
     labels = None if y is None else np.asarray(y)
     if labels is not None and (points is None or labels.shape != points.shape[:1]):
         raise ValueError(f"y has shape {labels.shape}, X has {'no' if points is None else len(points)} rows")
     label, weights, dtype = _classifier(classifier, points)
-    xlim, ylim = (limits or _around(points, axis) for axis, limits in enumerate((xlim, ylim)))
+    xlim = _around(points, 0) if xlim is None else _limits(xlim, "xlim")
+    ylim = _around(points, 1) if ylim is None else _limits(ylim, "ylim")
     middles = (np.arange(resolution) + 0.5) / resolution  # of the squares that are drawn
     across, up = (low + (high - low) * middles for low, high in (xlim, ylim))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(dtype)
@@ -183,8 +188,7 @@ def decision_regions(
     if not np.isin(occurring, known).all():
         raise ValueError(f"a label is {occurring[~np.isin(occurring, known)][0]!r}, expected one of {known.tolist()}")
 
-    if ax is None:
-        ax = Figure(figsize=(4.5, 4.5), layout="constrained").add_subplot()
+    ax = _new_axes(4.5, 4.5) if ax is None else ax
     colours = [_COLOURS(c % _COLOURS.N) for c in range(len(known))]
     regions = sum(c * (predicted == name) for c, name in enumerate(known)).reshape(resolution, resolution)
     ax.imshow(
@@ -227,9 +231,9 @@ def learning_curve(
     curves : mapping from name to sequence of floats
         Such as ``{"train": losses}``; more than one gets a legend.
     ax : Axes, optional
-        Where to draw; default on a new Figure.
+        Where to draw; default on a new Figure, see `fastlc.plot`.
     first_epoch : int
-        The epoch of the first number; 0 if the curves begin before training.
+        The epoch of the first number, ≥ 0; 0 if the curves begin before training.
     xlabel, ylabel : str
     log : bool
         Logarithmic scale for the numbers; those ≤ 0 are left out.
@@ -238,17 +242,26 @@ def learning_curve(
     -------
     Axes
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a curve is not a sequence of numbers, or first_epoch does not fit.
+
     Examples
     --------
     >>> from fastlc.plot import learning_curve
     >>> ax = learning_curve({"softmax": [2.3, 0.9, 0.5], "hinge": [9.0, 1.2, 0.4]})
     >>> ax.figure.savefig("curves.png")  # doctest: +SKIP
     """
+    first_epoch = integer(first_epoch, "first_epoch", 0)
     if not isinstance(curves, Mapping):
         raise TypeError(f"curves is a {type(curves).__name__}, expected a mapping from names to sequences of numbers")
-    if ax is None:
-        ax = Figure(figsize=(5, 3.5), layout="constrained").add_subplot()
-    for name, values in curves.items():
+    lines = {name: _numbers(values, f"curves[{name!r}]") for name, values in curves.items()}
+    for name, values in lines.items():
+        if values.ndim != 1:
+            raise ValueError(f"curves[{name!r}] has shape {values.shape}, expected a number for each epoch")
+    ax = _new_axes(5, 3.5) if ax is None else ax
+    for name, values in lines.items():
         epochs = np.arange(first_epoch, first_epoch + len(values))
         ax.plot(epochs, values, label=name, linewidth=1.8, marker="o" if len(values) < 10 else None, markersize=4)
     if len(curves) > 1:
@@ -290,7 +303,7 @@ def loss_surface(
     paths : mapping from name to (T, …), optional
         The points of each descent, in order, such as ``{"lr = 0.1": [w0, w1, …]}``. An empty name is not in the legend.
     ax : Axes, optional
-        Where to draw; default on a new Figure.
+        Where to draw; default on a new Figure, see `fastlc.plot`.
     xlim, ylim : (low, high), optional
         Of the two numbers, or along the two directions; default around the paths, or (-1, 1).
     log : bool
@@ -305,8 +318,9 @@ def loss_surface(
 
     Raises
     ------
-    ValueError
-        If shapes do not fit, the paths span no plane, or f is nowhere finite (and > 0, with `log`).
+    TypeError, ValueError
+        If shapes do not fit, the paths span no plane, something is no number, or f is nowhere finite (and > 0, with
+        `log`).
 
     Examples
     --------
@@ -317,21 +331,22 @@ def loss_surface(
     >>> ax.figure.savefig("surface.png")  # doctest: +SKIP
     """
     resolution = integer(resolution, "resolution", 2)
-    dtype = _float_dtype(np.asarray(list(paths.values())[-1]) if paths else None)
-    walks = {name: np.asarray(path, dtype=np.float64) for name, path in (paths or {}).items()}
+    points = {name: _numbers(path, f"paths[{name!r}]") for name, path in (paths or {}).items()}
+    dtype = _float_dtype(list(points.values())[-1] if points else None)
+    walks = {name: path.astype(np.float64) for name, path in points.items()}
     origin, plane = _plane(walks)
     with np.errstate(invalid="ignore"):  # a descent may end in nan
         flat = {name: (walk - origin).reshape(len(walk), -1) @ plane.T for name, walk in walks.items()}
     everything = np.concatenate(list(flat.values())) if flat else None
-    xlim, ylim = (limits or _around(everything, axis) for axis, limits in enumerate((xlim, ylim)))
+    xlim = _around(everything, 0) if xlim is None else _limits(xlim, "xlim")
+    ylim = _around(everything, 1) if ylim is None else _limits(ylim, "ylim")
     across, up = (np.linspace(*limits, resolution) for limits in (xlim, ylim))
     steps = ((u * plane[0] + v * plane[1]).reshape(origin.shape) for v in up for u in across)
-    values = np.array([float(f((origin + step).astype(dtype))) for step in steps]).reshape(resolution, resolution)
+    values = np.array([_value(f((origin + step).astype(dtype))) for step in steps]).reshape(resolution, resolution)
     values = np.ma.masked_invalid(np.where(values > 0, values, np.nan) if log else values)
     if values.count() == 0:
         raise ValueError(f"f is nowhere finite{' and > 0' if log else ''} in the picture")
-    if ax is None:
-        ax = Figure(figsize=(5, 4.2), layout="constrained").add_subplot()
+    ax = _new_axes(5, 4.2) if ax is None else ax
     low, high = float(values.min()), float(values.max())
     levels = np.geomspace(low, high, 25) if log else low + (high - low) * np.linspace(0, 1, 25) ** 2
     if (np.diff(levels) > 0).all():  # not where f is the same all over but for rounding
@@ -352,6 +367,34 @@ def loss_surface(
 
 
 _COLOURS = colormaps["tab10"]
+
+
+def _new_axes(width: float, height: float) -> Axes:
+    """On a new figure of that size in inches; asked for once nothing is left that may be refused."""
+    new_figure = getattr(sys.modules.get("matplotlib.pyplot"), "figure", Figure)
+    axes: Axes = new_figure(figsize=(width, height), layout="constrained").add_subplot()
+    return axes
+
+
+def _numbers(value: ArrayLike, name: str) -> Array:
+    array = _arrays.as_array(value, name)
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
+    return array
+
+
+def _value(found: Any) -> float:
+    no_number = isinstance(found, (str, bytes, complex, np.complexfloating)) or not hasattr(found, "__float__")
+    if no_number or np.ndim(found):
+        raise TypeError(f"f returns a {type(found).__name__}, expected a number")
+    return float(found)
+
+
+def _limits(value: tuple[float, float], name: str) -> tuple[float, float]:
+    limits = _numbers(value, name)
+    if limits.shape != (2,) or not np.isfinite(limits).all():
+        raise ValueError(f"{name} = {value}, expected two finite numbers, (low, high)")
+    return float(limits[0]), float(limits[1])
 
 
 def _classifier(

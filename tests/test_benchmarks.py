@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,11 +30,15 @@ if not FOLDER.is_dir():
 pytest.importorskip("threadpoolctl")
 sys.path.insert(0, str(FOLDER))
 
+import limits  # noqa: E402
+import peers  # noqa: E402
+import run as runner  # noqa: E402
 from cases import Case, cases, make_data  # noqa: E402
 from limits import Limits  # noqa: E402
+from memory import can_measure  # noqa: E402
 from numpy_losses import CAREFUL  # noqa: E402
-from peers import LIBRARIES, Check, Peer, optional  # noqa: E402
-from report import Row, Timing, markdown_table, table  # noqa: E402
+from peers import LIBRARIES, Check, Peer, find_peers, optional  # noqa: E402
+from report import LeftOut, Row, Timing, markdown, markdown_table, table  # noqa: E402
 
 # rows that are no multiple of any block; more classes than the few; a single row
 SHAPES = [(2600, 33, 3), (1100, 20, 70), (1, 5, 4), (300, 700, 2)]
@@ -91,12 +101,13 @@ def test_every_peer_that_is_installed_equals_the_reference(library: str) -> None
         import sys, warnings
         sys.path.insert(0, {str(FOLDER)!r})
         from cases import Case, make_data
-        from peers import LIBRARIES, Check
+        from peers import Check, find_peers
 
         warnings.filterwarnings("ignore", ".*torch.jit", DeprecationWarning)  # torch.compile uses it itself
         checked = 0
         for case, threads in {work}:
-            check, peers = Check(case, make_data(case)), LIBRARIES[{library!r}](case, threads)
+            check, (peers, failed) = Check(case, make_data(case)), find_peers(case, threads, [{library!r}])
+            assert not failed or {library in MAY_LACK}, failed
             assert len({{str(peer) for peer in peers}}) == len(peers), "variants share a name"
             for peer in peers:
                 assert peer.library == {library!r}
@@ -115,10 +126,44 @@ def compiles_long(library: str, threads: int) -> bool:
     return library == "torch.compile" or (library, threads) == ("jax", 1)
 
 
-def test_a_library_that_is_not_installed_has_no_peers(capfd: pytest.CaptureFixture[str]) -> None:
-    peers = optional("absent", "absent_peer")
-    assert peers(SMALL[0], 1) == peers(SMALL[0], 2) == []
-    assert capfd.readouterr().err.count("absent_peer is left out") == 1
+def test_a_library_that_is_not_installed_has_no_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LIBRARIES, "absent", optional("absent", "absent_peer"))
+    for threads in (1, 2):
+        found, failed = find_peers(SMALL[0], threads, ["fastlc", "absent"])
+        assert [peer.library for peer in found] == ["fastlc"]
+        assert str(failed["absent"]) == "No module named 'absent_peer'"
+
+
+@pytest.mark.parametrize("error", [ImportError, RuntimeError, OSError, SystemExit, MemoryError])
+def test_a_library_is_imported_once_however_it_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: type[BaseException]
+) -> None:
+    name = f"damaged_{error.__name__}"
+    counted = f"with open({str(tmp_path / 'times')!r}, 'a') as file: file.write('.')"
+    (tmp_path / f"{name}.py").write_text(f"{counted}\nraise {error.__name__}('no')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(LIBRARIES, name, optional(name, name))
+    for threads in (1, 2):
+        assert isinstance(find_peers(SMALL[0], threads, [name])[1][name], error)
+    assert (tmp_path / "times").read_text() == "."
+
+
+def test_ctrl_c_is_no_failure_of_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(case: Case, threads: int) -> list[Peer]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(LIBRARIES, "any", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        find_peers(SMALL[0], 1)
+
+
+def test_a_failure_of_fastlc_is_none_of_a_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(case: Case, threads: int) -> list[Peer]:
+        raise RuntimeError("ours")
+
+    monkeypatch.setitem(LIBRARIES, "fastlc", broken)
+    with pytest.raises(RuntimeError, match=r"^ours$"):
+        find_peers(SMALL[0], 1)
 
 
 def test_another_function_is_run_but_not_compared() -> None:
@@ -188,6 +233,326 @@ def test_runner_writes_json_and_markdown(tmp_path: Path) -> None:
     markdown = (tmp_path / "out.md").read_text(encoding="utf-8")
     assert markdown.strip() == done.stdout.strip()
     assert len(re.findall(r"^\| \w+ 32x64x10 ", markdown, re.MULTILINE)) == len(losses)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Peers that fail, one at each stage, and what is left of the others
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Broken(Exception):
+    """What a library may raise: of any class, with a message of several lines."""
+
+    def __init__(self, stage: str, code: int) -> None:
+        super().__init__(f"at {stage}\nwith details", code)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def right(case: Case, data: Any) -> Any:
+    (ours,) = LIBRARIES["fastlc"](case, 1)
+    return ours.make(data)
+
+
+def fails_at(stage: str, error: Callable[[], BaseException]) -> Callable[[Case, int], list[Peer]]:
+    """A library that computes what fastlc does until `error` is raised."""
+
+    def peers(case: Case, threads: int) -> list[Peer]:
+        if stage == "variants":
+            raise error()
+        calls: Counter[str] = Counter()
+
+        def make(data: Any) -> Any:
+            calls["made"] += 1
+            if calls["made"] == {"make": 1, "make again": 2, "make the finalist": 3}.get(stage):
+                raise error()
+            call = right(case, data)
+            small = len(data.X) < case.N
+
+            def run() -> Any:
+                if small:
+                    if stage == "check":
+                        raise error()
+                    if stage == "wrong check":
+                        loss, *gradients = call()
+                        return 2 * loss, *gradients
+                    return call()
+                calls["made" + str(calls["made"])] += 1
+                if stage == "first call" and calls["made"] == 2:
+                    raise error()
+                if stage == "finalist" and calls["made"] == 3:
+                    raise error()
+                if stage == "rounds" and calls["made"] == 3 and calls["made3"] > 5:
+                    raise error()
+                if stage == "wrong on all rows" and calls["made"] == 3:
+                    loss, *gradients = call()
+                    return 2 * loss, *gradients
+                return call()
+
+            return run
+
+        return [Peer("fake", "a variant", make)]
+
+    return peers
+
+
+STAGES = {
+    "variants": "set up",
+    "make": "checked",
+    "check": "checked",
+    "wrong check": "checked",
+    "make again": "checked",
+    "first call": "checked",
+    "make the finalist": "called on all rows",
+    "finalist": "called on all rows",
+    "wrong on all rows": "called on all rows",
+    "rounds": "timed",
+}
+CASE = Case("loss", 6000, 5, 3)
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The libraries of the runner: fastlc, NumPy in one variant, and what a test adds; nothing takes long."""
+    numpy_peers = LIBRARIES["numpy"]
+    libraries = {"fastlc": LIBRARIES["fastlc"], "numpy": lambda case, threads: numpy_peers(case, threads)[:1]}
+    monkeypatch.setattr(peers, "LIBRARIES", libraries)
+    monkeypatch.setattr(runner, "measure_limits", lambda threads: Limits(1.0, {"float32": 1.0, "float64": 1.0}))
+    monkeypatch.setattr(limits, "RUN_BYTES", 10**4)
+    monkeypatch.setattr(limits, "RUN_MULTIPLY_ADDS", 10**4)
+    monkeypatch.setattr(runner, "SAMPLE_SECONDS", 1e-6)
+    monkeypatch.setattr(runner, "cases", lambda losses: [CASE, replace(CASE, loss="hinge"), replace(CASE, D=4)])
+    runner.say.cache_clear()
+    return libraries
+
+
+def run_main(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
+    """Exit status, JSON and markdown."""
+    files = ["--json", str(folder / "out.json"), "--markdown", str(folder / "out.md")]
+    status = runner.main(["--threads", "1", "--budget", "0", "--repeat", "8", *files, *options])
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["out.json", "out.md"]
+    return status, json.loads((folder / "out.json").read_text()), (folder / "out.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_peer_that_fails_is_left_out_with_its_reason(
+    stage: str, fakes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fakes["fake"] = fails_at(stage, lambda: Broken(stage, 3))
+    fakes["good"] = lambda case, threads: [Peer("good", "", partial(right, case))]
+    wrong = stage.startswith("wrong")
+    status, report, text = run_main(tmp_path)
+    assert status == (1 if wrong else 0)
+    assert report["complete"]
+    assert len(report["rows"]) == 3
+    for row in report["rows"]:
+        assert [peer["library"] for peer in row["peers"]] == ["fastlc", "numpy", "good"]
+        assert all(peer["samples"] == 8 for peer in row["peers"])
+        (left_out,) = row["left_out"]
+        assert left_out["peer"] == ("fake" if stage == "variants" else "fake (a variant)")
+        assert left_out["when"] == STAGES[stage]
+        assert left_out["wrong"] == wrong
+        assert wrong or left_out["reason"].endswith(f"Broken: at {stage}\nwith details")
+    out, err = capsys.readouterr()
+    assert out.strip() == text.strip()
+    assert "NOT COMPLETE" not in text
+    title = "WRONG RESULTS, and so without a time:" if wrong else "Left out:"
+    start = f"- {left_out['peer']}, {STAGES[stage]}: "
+    assert re.search(rf"^{title}\n\n{re.escape(start)}", text, re.MULTILINE)
+    assert f"{left_out['peer']} is left out, when {STAGES[stage]}: " in err
+    if wrong:
+        assert "fake (a variant) " in text.partition(title)[2]
+        assert re.search(r"is off by .* in loss|finds a loss of", text)
+    else:
+        assert f"Broken: at {stage}\n" in text
+        assert "with details" not in text
+
+
+@pytest.mark.parametrize("error", [SystemExit, MemoryError, AssertionError, BaseExceptionGroup])
+def test_a_peer_may_fail_in_any_way(error: Any, fakes: dict[str, Any], tmp_path: Path) -> None:
+    """An assertion of a library's own is no wrong result."""
+    fakes["fake"] = fails_at(
+        "rounds", lambda: error("mine", [ValueError()]) if error is BaseExceptionGroup else error("x")
+    )
+    status, report, _ = run_main(tmp_path)
+    assert status == 0
+    assert all(row["left_out"] and not row["left_out"][0]["wrong"] for row in report["rows"])
+
+
+def test_the_next_variant_moves_up_for_one_that_fails(fakes: dict[str, Any], tmp_path: Path) -> None:
+    def two(case: Case, threads: int) -> list[Peer]:
+        (fast,) = fails_at("finalist", lambda: Broken("once more", 1))(case, threads)
+
+        def slow(data: Any) -> Any:
+            call = right(case, data)
+            return lambda: (call(), call(), call(), call())[0]
+
+        return [fast, Peer("fake", "slow", slow)]
+
+    fakes["fake"] = two
+    _, report, _ = run_main(tmp_path)
+    for row in report["rows"]:
+        assert [peer["variant"] for peer in row["peers"] if peer["library"] == "fake"] == ["slow"]
+
+
+def test_memory_that_cannot_be_measured(fakes: dict[str, Any], tmp_path: Path) -> None:
+    """Its process does not know the library."""
+    if not can_measure():
+        pytest.skip("the system does not tell the peak of a process's memory")
+    fakes["fake"] = lambda case, threads: [Peer("fake", "", partial(right, case))]
+    status, report, text = run_main(tmp_path, "--memory", "--cases", "hinge")
+    assert status == 0
+    (row,) = report["rows"]
+    memory = {peer["library"]: peer["memory_bytes"] for peer in row["peers"]}
+    assert memory["fastlc"] is not None
+    assert memory["fake"] is None
+    assert [peer["when"] for peer in row["left_out"]] == ["measured for its memory"]
+    assert "- fake, measured for its memory: RuntimeError: its process ended with status 1: KeyError: 'fake'" in text
+
+
+@pytest.mark.parametrize("stage", ["check", "wrong check", "first call", "rounds"])
+def test_a_failure_of_fastlc_ends_the_run_and_keeps_the_rows(
+    stage: str, fakes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = fakes["fastlc"]
+
+    def later(case: Case, threads: int) -> list[Peer]:
+        if case.loss != "hinge":
+            return ours(case, threads)
+        (fake,) = fails_at(stage, lambda: Broken(stage, 3))(case, threads)
+        return [replace(fake, library="fastlc", variant="")]
+
+    fakes["fastlc"] = later
+    if stage == "wrong check":
+        assert run_main(tmp_path)[0] == 1
+        assert re.search(r"error: hinge .*: fastlc is off by .* in loss", capsys.readouterr().err)
+    else:
+        with pytest.raises(Broken, match=f"at {stage}"):
+            run_main(tmp_path)
+        assert "NOT COMPLETE" in capsys.readouterr().out
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert not report["complete"]
+    assert [row["case"] for row in report["rows"]] == [CASE.name]
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if not stage.startswith("wrong")])
+@pytest.mark.parametrize("disguised", [False, True])
+def test_ctrl_c_keeps_the_rows(
+    stage: str, disguised: bool, fakes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where a library makes an error of its own of it."""
+
+    def interrupt() -> BaseException:
+        if not disguised:
+            return KeyboardInterrupt()
+        error = RuntimeError("compilation failed")
+        error.__context__ = KeyboardInterrupt()
+        return error
+
+    fakes["fake"] = lambda case, threads: fails_at(stage, interrupt)(case, threads) if case.loss == "hinge" else []
+    status, report, text = run_main(tmp_path)
+    assert status == 130
+    assert not report["complete"]
+    assert [row["case"] for row in report["rows"]] == [CASE.name]
+    out, err = capsys.readouterr()
+    assert "interrupted; rows so far: 1" in err
+    assert out.strip() == text.strip()
+    assert "NOT COMPLETE" in out
+    assert CASE.name in out
+
+
+def test_ctrl_c_while_memory_is_measured_keeps_the_times(
+    fakes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "measure_memory", interrupted)
+    status, report, _ = run_main(tmp_path, "--memory")
+    assert status == 130
+    assert [row["case"] for row in report["rows"]] == [CASE.name]
+
+
+def test_ctrl_c_before_the_first_row_leaves_older_files(
+    fakes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(case: Case, threads: int) -> list[Peer]:
+        raise KeyboardInterrupt
+
+    fakes["numpy"] = interrupted
+    (tmp_path / "out.json").write_text('"before"')
+    (tmp_path / "out.md").write_text("before")
+    assert run_main(tmp_path) == (130, "before", "before")
+    assert capsys.readouterr().out == ""
+
+
+def test_files_are_whole_after_every_row(fakes: dict[str, Any], tmp_path: Path) -> None:
+    seen = []
+
+    def looks(case: Case, threads: int) -> list[Peer]:
+        if (tmp_path / "out.json").exists():
+            report = json.loads((tmp_path / "out.json").read_text())
+            text = (tmp_path / "out.md").read_text(encoding="utf-8")
+            assert not report["complete"]
+            assert "NOT COMPLETE" in text
+            assert all(row["case"] in text for row in report["rows"])
+            seen.append(len(report["rows"]))
+        return []
+
+    fakes["looks"] = looks
+    assert run_main(tmp_path)[0] == 0
+    assert seen == [1, 2]
+
+
+def test_a_file_that_cannot_be_written_is_said_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option, path in (("--json", "nowhere/out.json"), ("--markdown", "."), ("--chart", "out.doc")):
+        with pytest.raises(SystemExit) as caught:
+            runner.main([option, str(tmp_path / path)])
+        assert caught.value.code == 2
+        assert str(tmp_path / path) in capsys.readouterr().err
+
+
+def test_left_out_peers_are_gathered() -> None:
+    def row(case: str, *left_out: LeftOut) -> Row:
+        return Row(case, 1, 0.5, [Timing("fastlc", "", False, [1.0])], {}, left_out=list(left_out))
+
+    everywhere, once = LeftOut("jax", "set up", "ImportError: none"), LeftOut("torch", "timed", "E: a\nb")
+    wrong = LeftOut("other", "checked", "off by 1", wrong=True)
+    rows = [row("one", everywhere, once), *(row(name, everywhere, wrong) for name in ("two", "three", "four", "five"))]
+    lists = markdown("heading", rows).partition("WRONG RESULTS, and so without a time:\n\n")[2]
+    assert lists == (
+        "- other, checked: off by 1 (two, 1 thread; three, 1 thread; four, 1 thread; 1 more)\n\n"
+        "Left out:\n\n- jax, set up: ImportError: none\n- torch, timed: E: a (one, 1 thread)\n"
+    )
+
+
+def test_ctrl_c_in_a_terminal(tmp_path: Path) -> None:
+    options = ["--cases", "predict 1", "--threads", "1", "--budget", "0.01", "--json", str(tmp_path / "out.json")]
+    code = f"""
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.modules["torch"] = None  # whose cache of compiled code an interruption may damage
+        from fastlc.__main__ import main
+        sys.exit(main(["bench", *{options!r}]))
+    """
+    process = child.start(code)
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            if "predict 1x784x10, 1 thread" in line and "left out" not in line:
+                break
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=child.ANTI_HANG)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert report["rows"][0]["case"] == "predict 1x784x10"
+    assert "| predict 1x784x10 " in out
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
 
 
 def test_runner_names_the_cases_when_none_matches() -> None:

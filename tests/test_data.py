@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import struct
+import tracemalloc
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +82,69 @@ GOOD = idx(np.arange(6, dtype=np.int16).reshape(2, 3))
         (gzip.compress(GOOD)[:-9], "is a truncated or damaged gzip file"),
         (gzip.compress(GOOD)[:-8] + b"\0" * 8, "is a truncated or damaged gzip file: CRC check failed"),
         (b"\x1f\x8b\x08\0\0\0\0\0\0\0\xff\xff\xff", "is a truncated or damaged gzip file"),
+        (b"\x1f\x8b", "is a truncated or damaged gzip file"),
+        (b"\x1f\x8b\x07\0\0\0\0\0\0\0", "is a truncated or damaged gzip file: Unknown compression method"),
+        (gzip.compress(GOOD) + b"more", "is a truncated or damaged gzip file: Not a gzipped file"),
+        (gzip.compress(GOOD[:9]), "is truncated: expected a header of 12 bytes, got 9 bytes"),
+        (gzip.compress(GOOD[:-1]), r"is truncated: expected 24 bytes for int16 of shape \(2, 3\), got 23 bytes"),
+        (gzip.compress(GOOD + b"more"), "is too long: expected 24 bytes .*, got 25 bytes or more"),
+        (gzip.compress(GOOD) + gzip.compress(b"more"), "is too long: expected 24 bytes .*, got 25 bytes or more"),
+        (gzip.compress(b"no array"), "is not an IDX file.* got 6e 6f 20 61"),
+        (b"\0\0\x08\xff" + b"\0\0\0\1" * 255 + b"\0", r": expected a shape that NumPy can have, got \(1, 1, "),
+        (b"\0\0\x08\4" + b"\xff" * 12 + b"\0" * 4, r": expected a shape that NumPy can have, got \(4294967295, "),
     ],
 )
 def test_idx_refuses_damage(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "damaged"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=f"damaged {message}"):
+    with pytest.raises(ValueError, match=f"damaged ?{message}"):
         load_idx(path)
+
+
+def test_gzip_members_are_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "members"
+    path.write_bytes(b"".join(gzip.compress(GOOD[i : i + 5]) for i in range(0, len(GOOD), 5)) + b"\0" * 7)
+    np.testing.assert_array_equal(load_idx(path), np.arange(6).reshape(2, 3))
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    ("shape", "surplus", "problem"),
+    [
+        ((), 2**26, "is too long"),
+        ((10,), 2**26, "is too long"),
+        ((2**20 + 1,), 2**26, "is too long"),
+        ((2**32 - 1,), 0, "is truncated"),
+        ((2**31, 2**10), 0, "is truncated"),
+        ((2**32 - 1,) * 3, 0, "is truncated"),
+    ],
+    ids=str,
+)
+def test_memory_is_taken_for_what_is_promised_and_there(
+    tmp_path: Path, shape: tuple[int, ...], surplus: int, problem: str, compress: Any
+) -> None:
+    """Neither for 64 MiB behind the array, which gzip packs into 64 KiB, nor for a header's word alone."""
+    values = prod(shape) if surplus else 3
+    header = bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+    path = tmp_path / "file"
+    path.write_bytes(compress(header + b"\xff" * (values + surplus)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=rf"file {problem}: expected \d+ bytes for uint8 of shape \("):
+            load_idx(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**23
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_disk_that_fails_is_no_damaged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: Any) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    (tmp_path / "file").write_bytes(gzip.compress(GOOD))
+    monkeypatch.setattr(gzip.GzipFile, "read", fails)
+    with pytest.raises(OSError, match="Input/output error"):
+        load_idx(tmp_path / "file")
 
 
 def test_idx_without_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import re
 import signal
@@ -17,10 +18,12 @@ import pytest
 import fastlc
 from fastlc import demo, reference, training
 from fastlc.__main__ import main
+from fastlc._files import whole
 from fastlc.data import load_idx_folder
 
 for module in ("matplotlib", "sklearn", "tqdm"):
     pytest.importorskip(module)
+from matplotlib.figure import Figure  # noqa: E402
 
 FASHION_MNIST = Path(os.environ.get("FASTLC_FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(fastlc.__file__).parents[1])}
@@ -231,6 +234,109 @@ def test_ctrl_c_shows_what_is_there(tmp_path: Path) -> None:
     assert not re.search(r"hinge", out)
     assert err == ""
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def interrupt_in(module: object, name: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function raises KeyboardInterrupt when called for that time, and works before."""
+    function, calls = getattr(module, name), itertools.count(1)
+
+    def interrupted(*args, **options):
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return function(*args, **options)
+
+    monkeypatch.setattr(module, name, interrupted)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "at", "losses", "drawn"),
+    [
+        (demo, "normalise", 1, 0, False),
+        (demo, "_check_gradients", 1, 0, False),
+        (demo, "train", 1, 0, False),
+        (demo, "_time_reference", 1, 1, True),
+        (reference, "sgd_epoch", 1, 1, True),
+        (reference, "sgd_epoch", 3, 1, True),
+        (demo, "train", 2, 1, True),
+        (reference, "sgd_epoch", 8, 2, True),
+        (demo, "_draw", 1, 2, False),
+        (Figure, "savefig", 1, 2, False),
+    ],
+)
+def test_ctrl_c_anywhere_keeps_what_is_there(
+    module: object,
+    name: str,
+    at: int,
+    losses: int,
+    drawn: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    interrupt_in(module, name, at, monkeypatch)
+    assert main(["demo", "--epochs", "2", "--output", str(tmp_path / "picture.png")]) == 130
+    out = capsys.readouterr().out
+    assert len(re.findall(r"^   (?:softmax|hinge) +0\.\d{4} +0\.\d{4} ", out, re.MULTILINE)) == losses
+    assert os.listdir(tmp_path) == (["picture.png"] if drawn else [])
+
+
+@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, 130), (OSError, 2)])
+def test_no_half_of_a_picture_is_left(
+    error: type[BaseException], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the one that was there stays."""
+
+    def half(self: Figure, path: Path, **options) -> None:
+        path.write_bytes(b"half")
+        raise error("no space left")
+
+    (tmp_path / "picture.png").write_bytes(b"an older one")
+    monkeypatch.setattr(Figure, "savefig", half)
+    assert main(["demo", "--epochs", "1", "--output", str(tmp_path / "picture.png")]) == status
+    assert os.listdir(tmp_path) == ["picture.png"]
+    assert (tmp_path / "picture.png").read_bytes() == b"an older one"
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "picture.png").symlink_to(tmp_path / "there" / "real.png")
+    with whole(tmp_path / "picture.png") as file:
+        file.write_bytes(b"new")
+        assert file.suffix == ".png"
+    assert (tmp_path / "picture.png").is_symlink()
+    assert (tmp_path / "there" / "real.png").read_bytes() == b"new"
+    assert os.listdir(tmp_path / "there") == ["real.png"]
+
+
+def test_a_pipe_is_written_itself(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with whole(tmp_path / "pipe") as file:
+        assert file == tmp_path / "pipe"
+    assert not file.is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": "3"}, r"^epochs is a str, expected an integer >= 0$"),
+        ({"batch_size": 0}, r"^batch_size = 0, expected an integer >= 1$"),
+        ({"batch_size": "32"}, r"^batch_size is a str, expected an integer >= 1$"),
+        ({"lr": "0.5"}, r"^lr is a str, expected a finite number >= 0$"),
+    ],
+)
+def test_train_refuses(options: dict, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        demo.train(np.zeros((4, 2)), np.zeros(4, int), loss="hinge", **options)
+
+
+def test_ctrl_c_in_the_benchmark_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args, **options) -> dict:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("runpy.run_path", interrupted)
+    monkeypatch.setattr(sys, "argv", ["fastlc"])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert main(["bench", "--list"]) == 130
 
 
 def test_ctrl_c_before_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +16,20 @@ import pytest
 pytest.importorskip("matplotlib")
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 import fastlc
 from fastlc import plot
+
+from . import child
+
+
+@pytest.fixture(autouse=True)
+def _figures_closed() -> Iterator[None]:
+    """Another test may have imported pyplot, which then keeps the figures."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 def pixels(ax: Axes) -> bytes:
@@ -66,11 +80,30 @@ def test_templates_of_odd_values(value: float) -> None:
         (np.zeros((0, 4)), {}, r"^W has shape \(0, 4\), expected \(C, 4\) with C >= 1 "),
         (np.zeros((3, 4)), {"classes": "ab"}, r"^classes has 2 names, W has 3 rows$"),
         (np.zeros((3, 4)), {"columns": 0}, r"^columns = 0, expected an integer >= 1$"),
+        (np.zeros((3, 4)), {"columns": "2"}, r"^columns is a str, expected an integer >= 1$"),
+        (np.full((3, 4), "1"), {}, r"^W has dtype <U1, expected numbers$"),
+        (np.zeros((3, 4), complex), {}, r"^W has dtype complex128, expected numbers$"),
     ],
 )
 def test_templates_refuses(W: np.ndarray, options: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         plot.templates(W, (2, 2), **options)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ("22", r"^shape = 22, expected \(height, width\) or \(height, width, 3\)$"),
+        (4, r"^shape = 4, expected \(height, width\) or"),
+        ((2, 2, 1), r"^shape = \(2, 2, 1\), expected \(height, width\) or"),
+        (("2", "2"), r"^shape\[0\] is a str, expected an integer >= 1$"),
+        ((2, 2.0), r"^shape\[1\] is a float, expected an integer >= 1$"),
+        ((4, 0), r"^shape\[1\] = 0, expected an integer >= 1$"),
+    ],
+)
+def test_templates_of_no_shape(shape: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot.templates(np.zeros((3, 4)), shape)
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -98,6 +131,117 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "fastlc.plot")
     with pytest.raises(ImportError, match=r"^fastlc.plot needs Matplotlib: pip install 'fastlc\[plot\]'$"):
         importlib.import_module("fastlc.plot")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# With pyplot and without
+# ---------------------------------------------------------------------------------------------------------------------
+
+CALLS = {
+    "templates": "np.random.default_rng(0).normal(size=(3, 12)), (3, 4)",
+    "decision_regions": "(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), None)",
+    "learning_curve": "{'one': [3.0, 2.0, 1.0], 'two': [1.0, 2.0, 3.0]}",
+    "loss_surface": "lambda w: w[0] ** 2 + w[1] ** 2, {'way': [[1.0, 1.0], [0.0, 0.5]]}",
+}
+REFUSED = {
+    "templates": "np.ones((3, 12)), (3, 5)",
+    "decision_regions": "(np.ones((3, 2)), None), [[0.0, 1.0]], [5]",
+    "learning_curve": "{'one': ['good', 'better']}",
+    "loss_surface": "lambda w: np.nan",
+}
+
+
+def test_every_plot_is_called_below() -> None:
+    public = {
+        name
+        for name, function in vars(plot).items()
+        if inspect.isfunction(function) and function.__module__ == plot.__name__ and not name.startswith("_")
+    }
+    assert public == CALLS.keys() == REFUSED.keys()
+
+
+def is_drawn(path: Path) -> bool:
+    """Whether there is more in a picture than one colour, or the frame of empty axes."""
+    picture = imread(path)
+    return len(np.unique(picture.reshape(-1, picture.shape[-1]), axis=0)) > 50
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import matplotlib.pyplot as plt; from fastlc import plot",
+        "from fastlc import plot; import matplotlib.pyplot as plt",
+    ],
+)
+@pytest.mark.parametrize("function", CALLS)
+def test_where_pyplot_was_imported_the_figure_is_its_current_one(tmp_path: Path, function: str, first: str) -> None:
+    code = f"""
+        import numpy as np
+        {first}
+
+        older = plt.figure()
+        ax = plot.{function}({CALLS[function]})
+        assert plt.gcf() is ax.figure is not older
+        assert plt.gca() is ax
+        assert len(plt.get_fignums()) == 2
+        plt.savefig({str(tmp_path / "picture.png")!r})
+        plt.show()
+        plt.close(ax.figure)
+        assert plt.get_fignums() == [older.number]
+
+        given = older.add_subplot()
+        assert plot.{function}({CALLS[function]}, ax=given) is given
+        assert plt.get_fignums() == [older.number]
+        older.savefig({str(tmp_path / "given.png")!r})
+
+        try:
+            plot.{function}({REFUSED[function]})
+        except (TypeError, ValueError):
+            assert plt.get_fignums() == [older.number], "a refused call leaves an empty figure"
+        else:
+            raise AssertionError("not refused")
+    """
+    child.printed(code, MPLBACKEND="Agg")
+    assert is_drawn(tmp_path / "picture.png")
+    assert is_drawn(tmp_path / "given.png")
+
+
+@pytest.mark.parametrize("function", CALLS)
+def test_where_it_was_not_it_is_left_alone(tmp_path: Path, function: str) -> None:
+    code = f"""
+        import gc, sys, weakref
+        import numpy as np
+        from fastlc import plot
+
+        figures = []
+        for _ in range(3):
+            ax = plot.{function}({CALLS[function]})
+            figures.append(weakref.ref(ax.figure))
+        ax.figure.savefig({str(tmp_path / "picture.png")!r})
+        assert "matplotlib.pyplot" not in sys.modules
+        gc.collect()
+        assert sum(figure() is not None for figure in figures) == 1
+    """
+    child.printed(code, MPLBACKEND="tkagg")
+    assert is_drawn(tmp_path / "picture.png")
+
+
+def test_figures_that_are_never_closed_are_pyplots_to_warn_of() -> None:
+    code = """
+        import warnings
+        import matplotlib.pyplot as plt
+        from fastlc import plot
+
+        for _ in range(30):
+            plt.close(plot.learning_curve({"one": [1.0]}).figure)
+        assert plt.get_fignums() == []
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for _ in range(21):
+                plot.learning_curve({"one": [1.0]})
+        print([str(warning.message)[:28] for warning in caught])
+    """
+    assert child.printed(code, MPLBACKEND="Agg") == "['More than 20 figures have be']"
 
 
 def test_templates_in_colour() -> None:
@@ -207,6 +351,10 @@ def test_regions_of_an_estimator_with_names() -> None:
         ((W3, B3), {"y": [0]}, ValueError, r"^y has shape \(1,\), X has no rows$"),
         ((W3, B3), {"X": np.zeros((1, 2)), "y": [7]}, ValueError, r"^a label is .*7.*, expected one of \[0, 1, 2\]$"),
         ((W3, B3), {"resolution": 1}, ValueError, r"^resolution = 1, expected an integer >= 2$"),
+        ((W3, B3), {"resolution": "9"}, TypeError, r"^resolution is a str, expected an integer >= 2$"),
+        ((W3, B3), {"X": [["0", "1"]]}, TypeError, r"^X has dtype <U1, expected numbers$"),
+        ((W3, B3), {"xlim": "01"}, TypeError, r"^xlim has dtype <U2, expected numbers$"),
+        ((W3, B3), {"ylim": 3.0}, ValueError, r"^ylim = 3.0, expected two finite numbers, \(low, high\)$"),
         (
             lambda X: X,
             {},
@@ -309,15 +457,31 @@ def test_the_function_is_asked_in_the_dtype_of_the_path() -> None:
         seen.clear()
 
 
+@pytest.mark.parametrize("value", ["1.0", b"1.0", None, 1j, np.complex128(1), [1.0], np.ones(1)], ids=repr)
+def test_a_surface_is_one_of_numbers(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"^f returns a \w+, expected a number$"):
+        plot.loss_surface(lambda w: value)
+
+
 def test_learning_curve_wants_names() -> None:
     with pytest.raises(TypeError, match=r"^curves is a list, expected a mapping from names to sequences of numbers$"):
         plot.learning_curve([1.0, 0.5])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^curves\['a'\] has dtype <U3, expected numbers$"):
+        plot.learning_curve({"a": ["1.0"]})  # type: ignore[list-item]
+    with pytest.raises(ValueError, match=r"^curves\['a'\] has shape \(\), expected a number for each epoch$"):
+        plot.learning_curve({"a": 1.0})  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match=r"^first_epoch is a str, expected an integer >= 0$"):
+        plot.learning_curve({"a": [1.0]}, first_epoch="1")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"resolution": 1}, r"^resolution = 1, expected an integer >= 2$"),
+        ({"xlim": ("0", "1")}, r"^xlim has dtype <U1, expected numbers$"),
+        ({"ylim": (0, 1, 2)}, r"^ylim = \(0, 1, 2\), expected two finite numbers, \(low, high\)$"),
+        ({"xlim": (0, np.nan)}, r"^xlim = \(0, nan\), expected two finite numbers, \(low, high\)$"),
+        ({"paths": {"a": [["0", "1"]]}}, r"^paths\['a'\] has dtype <U1, expected numbers$"),
         (
             {"paths": {"a": np.zeros(2)}},
             r"^paths\['a'\] has shape \(2,\), expected \(T, …\) with T >= 1, the same for all$",
@@ -329,7 +493,7 @@ def test_learning_curve_wants_names() -> None:
     ],
 )
 def test_surfaces_refuse(options: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         plot.loss_surface(lambda w: float((w**2).sum()), **options)
 
 
