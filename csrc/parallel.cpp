@@ -17,6 +17,9 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#if !defined(__SSE__) && !defined(__aarch64__)
+#include <cfenv>
+#endif
 
 namespace fastlc {
 namespace {
@@ -33,6 +36,34 @@ void pause() {
   std::this_thread::yield();
 #endif
 }
+
+// How a thread rounds, what it does with denormals, which exceptions trap. The bits of a result depend on it, so that a
+// worker takes its caller's with the job.
+#if defined(__SSE__)
+using FloatMode = unsigned;
+FloatMode float_mode() { return __builtin_ia32_stmxcsr() & ~0x3fu; }  // without the flags of what has happened
+void set_float_mode(FloatMode mode) {
+  if (mode != float_mode()) __builtin_ia32_ldmxcsr(mode);
+}
+#elif defined(__aarch64__)
+using FloatMode = uint64_t;
+FloatMode float_mode() {
+  FloatMode mode;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+  return mode;
+}
+void set_float_mode(FloatMode mode) {
+  if (mode != float_mode()) __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+}
+#else
+using FloatMode = std::fenv_t;
+FloatMode float_mode() {
+  FloatMode mode;
+  std::fegetenv(&mode);
+  return mode;
+}
+void set_float_mode(const FloatMode &mode) { std::fesetenv(&mode); }
+#endif
 
 // Signals are the caller's business: a worker that took them would only delay the interpreter's handler. A thread inherits
 // what is blocked where it is started.
@@ -72,6 +103,7 @@ class Pool {
     task_ = task;
     arg_ = arg;
     pieces_ = pieces;
+    mode_ = float_mode();
     next_.store(0, std::memory_order_relaxed);
     const uint64_t generation = (state_.load(std::memory_order_relaxed) >> 32) + 1;
     state_.store(generation << 32 | static_cast<uint64_t>(threads) << 17, std::memory_order_release);
@@ -146,6 +178,7 @@ class Pool {
       seen = state >> 32;
       while (state >> 32 == seen && !(state & kClosed) && thread < threads_of(state)) {
         if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+        set_float_mode(mode_);
         while (do_piece(thread)) {
         }
         const uint64_t left = state_.fetch_sub(1, std::memory_order_acq_rel) - 1;
@@ -173,6 +206,7 @@ class Pool {
   int64_t pieces_ = 0;
   Task task_ = nullptr;
   void *arg_ = nullptr;
+  FloatMode mode_{};
   int workers_ = 0;  // guarded by busy_
 };
 

@@ -11,8 +11,10 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ import pytest
 
 import fastlc
 
-from . import child
+from . import child, floating_point
 from .cases import as_bytes, calls_of_loss, calls_without_loss, pair_id, problem, variants, with_each
 
 # Large enough to be split: few classes and many, one class; many rows, many columns, many of both.
@@ -90,6 +92,91 @@ def test_the_same_bits_every_time(dtype, isa) -> None:
     fastlc.set_num_threads(7)
     results = {as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b, dX=True)) for _ in range(50)}
     assert len(results) == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The same bits in every floating-point mode: that of the caller is the workers', too
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def calls_in_modes(dtype: Any, tiny: bool) -> Any:
+    """Each way work is shared out; if `tiny`, features are denormal in part, and weights make up for it."""
+    few, many = (problem(shape, dtype) for shape in (SHAPES[0], (700, 40, 200)))
+    scale = dtype(np.finfo(dtype).smallest_normal) if tiny else dtype(1)
+    X, W, S = few.X * scale, few.W / scale / 4, few.S * dtype(20)
+    many_X, many_W = many.X * scale, many.W / scale / 4
+
+    def epoch() -> Any:
+        trained = W.copy()
+        return fastlc.sgd_epoch(X, few.y, trained, loss="cross_entropy", lr=0.1, batch_size=3000), trained
+
+    yield "linear_cross_entropy", lambda: fastlc.linear_cross_entropy(X, few.y, W, few.b, dX=True)
+    yield "linear_cross_entropy of many", lambda: fastlc.linear_cross_entropy(many_X, many.y, many_W, many.b, dX=True)
+    yield "scores", lambda: fastlc.scores(X, W)
+    yield "predict_proba", lambda: fastlc.predict_proba(X, W, few.b)
+    yield "softmax", lambda: fastlc.softmax(S)
+    yield "sgd_epoch", epoch
+
+
+def assert_same_in_mode(mode: Any, name: str, call: Any) -> tuple[Any, Any]:
+    """Returns what comes out in that mode and, before and after, in the usual one."""
+    usual, inside = set(), set()
+    for number in (1, 4):
+        fastlc.set_num_threads(number)
+        usual.add(as_bytes(call()))
+        with mode():
+            inside |= {as_bytes(call()) for _ in range(1 if number == 1 else 4)}  # whoever gets the pieces
+        usual |= {as_bytes(call()) for _ in range(1 if number == 1 else 4)}
+    assert len(inside) == 1, f"{name} differs between numbers of threads"
+    assert len(usual) == 1, f"{name} differs from what was before the mode"
+    return *inside, *usual
+
+
+@pytest.mark.parametrize("mode", floating_point.MODES)
+def test_the_same_bits_in_a_floating_point_mode(mode, dtype, isa) -> None:
+    flushes = "flushed" in mode
+    unchanged = set()
+    for name, call in calls_in_modes(dtype, tiny=flushes):
+        inside, usual = assert_same_in_mode(lambda: floating_point.mode(mode), name, call)
+        if inside == usual:
+            unchanged.add(name)
+    # Or the mode would say nothing. Where the weights make up for tiny features only gradients come out denormal.
+    small_results = {"scores", "predict_proba", "sgd_epoch"} if mode == "results flushed" else set()
+    assert unchanged <= small_results | ({"softmax"} if flushes else set())
+
+
+def test_the_same_bits_if_torch_flushes_denormals(dtype) -> None:
+    torch = pytest.importorskip("torch")
+
+    @contextmanager
+    def flushed() -> Iterator[None]:
+        assert torch.set_flush_denormal(True)
+        try:
+            yield
+        finally:
+            torch.set_flush_denormal(False)
+
+    for name, call in calls_in_modes(dtype, tiny=True):
+        inside, usual = assert_same_in_mode(flushed, name, call)
+        assert inside != usual or name == "softmax"
+
+
+@pytest.mark.skipif(not floating_point.MODES, reason="nobody knows how to set a floating-point mode here")
+def test_callers_in_different_modes_share_the_workers() -> None:
+    """A worker goes from one caller's mode to that of another."""
+    fastlc.set_num_threads(3)
+    calls = dict(calls_in_modes(np.float32, tiny=True))
+    call = calls["linear_cross_entropy"]
+    modes = [nullcontext, *(partial(floating_point.mode, name) for name in floating_point.MODES)]
+
+    def compute(mode: Any) -> Any:
+        with mode():
+            return as_bytes(call())
+
+    alone = [compute(mode) for mode in modes]
+    assert len(set(alone)) > 2
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(compute, modes * 10)) == alone * 10
 
 
 # ---------------------------------------------------------------------------------------------------------------------
