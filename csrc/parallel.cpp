@@ -234,6 +234,7 @@ Pool *pool() {
 }
 
 std::atomic<int> num_threads{0};
+std::atomic<int> most_by_default{kMaxWorkers};
 
 // CPUs that the cgroup's quota amounts to, rounded up; a large number if there is none.
 int cgroup_cpus() {
@@ -290,8 +291,12 @@ int default_num_threads() {
 #endif
   const int quota = cgroup_cpus();
   if (quota < cpus) cpus = quota;
+  const int most = most_by_default.load(std::memory_order_relaxed);
+  if (most < cpus) cpus = most;
   return cpus < 1 ? 1 : cpus;
 }
+
+void limit_default_num_threads(int most) { most_by_default.store(most, std::memory_order_relaxed); }
 
 int get_num_threads() {
   int n = num_threads.load(std::memory_order_relaxed);

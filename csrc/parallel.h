@@ -49,6 +49,7 @@ bool parallel_for(int64_t pieces, int threads, Task task, void *arg, Cancel &can
 
 int get_num_threads();
 void set_num_threads(int n);
-int default_num_threads();  // by affinity and cgroup quota
+int default_num_threads();  // by affinity, cgroup quota and the limit
+void limit_default_num_threads(int most);
 
 }  // namespace fastlc
