@@ -513,6 +513,13 @@ void read_environment() {
     if (*end || n < 1) throw py::import_error("FASTLC_NUM_THREADS=" + std::string(threads) + " is not an integer >= 1");
     fastlc_set_num_threads(static_cast<int>(n < 1 << 20 ? n : 1 << 20));
   }
+  // Set by who starts several processes, to share the processors out. Not ours: no reason to complain.
+  if (const char *omp = std::getenv("OMP_NUM_THREADS")) {
+    char *end;
+    const long n = std::strtol(omp, &end, 10);  // the first of a list, which is for nested parallelism
+    while (*end == ' ') ++end;
+    if (n >= 1 && (*end == 0 || *end == ',')) limit_default_num_threads(static_cast<int>(n < 1 << 20 ? n : 1 << 20));
+  }
 }
 
 py::tuple tuple_of(const std::vector<std::string> &names) {

@@ -42,12 +42,14 @@ class Scratch {
 int threads_of_call();
 
 // Runs task(arg, piece, thread) for each piece in [0, pieces), with thread in [0, min(threads, pieces)). Tasks must not throw.
-// Returns false if cancelled, when some pieces have not run. Runs on the caller alone if the pool is busy.
+// Returns false if cancelled, or in a child forked inside it (by `cancel`), when some pieces have not run. Runs on the caller
+// alone if the pool is busy or has no workers. These compute in the caller's floating-point mode: rounding, denormals, traps.
 using Task = void (*)(void *arg, int64_t piece, int thread);
 bool parallel_for(int64_t pieces, int threads, Task task, void *arg, Cancel &cancel);
 
 int get_num_threads();
 void set_num_threads(int n);
-int default_num_threads();  // by affinity and cgroup quota
+int default_num_threads();  // by affinity, cgroup quota and the limit
+void limit_default_num_threads(int most);
 
 }  // namespace fastlc

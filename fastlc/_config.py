@@ -28,8 +28,10 @@ def get_num_threads() -> int:
 def set_num_threads(n: int) -> None:
     """Sets the number of threads that a call may use, ≥ 1; more than there are cores is allowed.
 
-    The default is the environment variable ``FASTLC_NUM_THREADS``, else the number of processors that this process may
-    use (its affinity and its cgroup's quota). Results do not depend on it: they are the same to the bit for any number.
+    The default is the environment variable ``FASTLC_NUM_THREADS``; else the number of processors that this process may
+    use (its affinity and its cgroup's quota), and at most ``OMP_NUM_THREADS``, by which joblib, Dask and others share
+    the processors out among their workers (of a list such as ``4,2`` the first number; what is no positive integer is
+    ignored). Both are read when fastlc is imported. Results do not depend on the number: they are the same to the bit.
 
     Examples
     --------

@@ -16,7 +16,8 @@ ANTI_HANG = 120.0
 
 def start(code: str, **environment: str) -> subprocess.Popen[str]:
     """The child imports the same fastlc as this process, and only what fastlc is told by `environment`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FASTLC_")}
+    told = ("FASTLC_", "OMP_NUM_THREADS")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(told)}
     found_at = str(Path(fastlc.__file__).parents[1])
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],

@@ -96,6 +96,68 @@ def test_a_number_in_the_environment_that_is_none(value) -> None:
     assert f"FASTLC_NUM_THREADS={value}" in last
 
 
+NUMBER = "import fastlc; print(fastlc.get_num_threads())"
+
+
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [("1", 1), ("2", 2), ("1,4", 1), ("2, 1", 2), (" 1 ", 1), ("1 ,2", 1), ("999", 999), ("9" * 30, 999)],
+)
+def test_omp_num_threads_limits_the_number_by_default(value, most) -> None:
+    """Never above what there is: process pools say by it how many processors are left for a worker."""
+    assert int(child.printed(NUMBER, OMP_NUM_THREADS=value)) == min(most, int(child.printed(NUMBER)))
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "many", "1.5", "1x", "1;2", ",1", "0,1", "-9" + "9" * 30])
+def test_omp_num_threads_that_is_no_number_is_ignored(value) -> None:
+    assert child.printed(NUMBER, OMP_NUM_THREADS=value) == child.printed(NUMBER)
+
+
+@pytest.mark.parametrize(("own", "omp", "number"), [("3", "1", 3), ("1", "2", 1), ("50", "many", 50), ("", "1", 1)])
+def test_our_own_variable_comes_before_omp_num_threads(own, omp, number) -> None:
+    assert int(child.printed(NUMBER, FASTLC_NUM_THREADS=own, OMP_NUM_THREADS=omp)) == number
+
+
+def test_set_num_threads_may_exceed_omp_num_threads() -> None:
+    code = "import fastlc; fastlc.set_num_threads(5); print(fastlc.get_num_threads())"
+    assert child.printed(code, OMP_NUM_THREADS="1") == "5"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no processor affinity")
+def test_omp_num_threads_does_not_exceed_affinity() -> None:
+    code = """
+    import os, fastlc
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+    print(fastlc.get_num_threads())
+    """
+    assert child.printed(code, OMP_NUM_THREADS="2") == "1"
+
+
+def test_a_worker_of_a_process_pool_obeys_omp_num_threads() -> None:
+    code = """
+    import multiprocessing, os
+    from concurrent.futures import ProcessPoolExecutor
+    import fastlc
+    fastlc.set_num_threads(3)
+    os.environ["OMP_NUM_THREADS"] = "1"  # for the workers, which import fastlc anew
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        print(fastlc.get_num_threads(), pool.submit(fastlc.get_num_threads).result())
+    """
+    assert child.printed(code) == "3 1"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("joblib") is None, reason="joblib is not installed")
+def test_a_worker_of_joblib_has_as_many_threads_as_it_was_given() -> None:
+    code = """
+    import warnings
+    warnings.simplefilter("ignore")  # joblib's own
+    import fastlc, joblib
+    with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
+        print(*joblib.Parallel()(joblib.delayed(fastlc.get_num_threads)() for _ in range(2)))
+    """
+    assert child.printed(code) == "1 1"
+
+
 @pytest.mark.skipif(importlib.util.find_spec("threadpoolctl") is None, reason="threadpoolctl is not installed")
 @pytest.mark.parametrize("first", ["import threadpoolctl, fastlc", "import fastlc, threadpoolctl"])
 def test_threadpoolctl(first) -> None:

@@ -11,8 +11,10 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ import pytest
 
 import fastlc
 
-from . import child
+from . import child, floating_point
 from .cases import as_bytes, calls_of_loss, calls_without_loss, pair_id, problem, variants, with_each
 
 # Large enough to be split: few classes and many, one class; many rows, many columns, many of both.
@@ -90,6 +92,91 @@ def test_the_same_bits_every_time(dtype, isa) -> None:
     fastlc.set_num_threads(7)
     results = {as_bytes(fastlc.linear_cross_entropy(p.X, p.y, p.W, p.b, dX=True)) for _ in range(50)}
     assert len(results) == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The same bits in every floating-point mode: that of the caller is the workers', too
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def calls_in_modes(dtype: Any, tiny: bool) -> Any:
+    """Each way work is shared out; if `tiny`, features are denormal in part, and weights make up for it."""
+    few, many = (problem(shape, dtype) for shape in (SHAPES[0], (700, 40, 200)))
+    scale = dtype(np.finfo(dtype).smallest_normal) if tiny else dtype(1)
+    X, W, S = few.X * scale, few.W / scale / 4, few.S * dtype(20)
+    many_X, many_W = many.X * scale, many.W / scale / 4
+
+    def epoch() -> Any:
+        trained = W.copy()
+        return fastlc.sgd_epoch(X, few.y, trained, loss="cross_entropy", lr=0.1, batch_size=3000), trained
+
+    yield "linear_cross_entropy", lambda: fastlc.linear_cross_entropy(X, few.y, W, few.b, dX=True)
+    yield "linear_cross_entropy of many", lambda: fastlc.linear_cross_entropy(many_X, many.y, many_W, many.b, dX=True)
+    yield "scores", lambda: fastlc.scores(X, W)
+    yield "predict_proba", lambda: fastlc.predict_proba(X, W, few.b)
+    yield "softmax", lambda: fastlc.softmax(S)
+    yield "sgd_epoch", epoch
+
+
+def assert_same_in_mode(mode: Any, name: str, call: Any) -> tuple[Any, Any]:
+    """Returns what comes out in that mode and, before and after, in the usual one."""
+    usual, inside = set(), set()
+    for number in (1, 4):
+        fastlc.set_num_threads(number)
+        usual.add(as_bytes(call()))
+        with mode():
+            inside |= {as_bytes(call()) for _ in range(1 if number == 1 else 4)}  # whoever gets the pieces
+        usual |= {as_bytes(call()) for _ in range(1 if number == 1 else 4)}
+    assert len(inside) == 1, f"{name} differs between numbers of threads"
+    assert len(usual) == 1, f"{name} differs from what was before the mode"
+    return *inside, *usual
+
+
+@pytest.mark.parametrize("mode", floating_point.MODES)
+def test_the_same_bits_in_a_floating_point_mode(mode, dtype, isa) -> None:
+    flushes = "flushed" in mode
+    unchanged = set()
+    for name, call in calls_in_modes(dtype, tiny=flushes):
+        inside, usual = assert_same_in_mode(lambda: floating_point.mode(mode), name, call)
+        if inside == usual:
+            unchanged.add(name)
+    # Or the mode would say nothing. Where the weights make up for tiny features only gradients come out denormal.
+    small_results = {"scores", "predict_proba", "sgd_epoch"} if mode == "results flushed" else set()
+    assert unchanged <= small_results | ({"softmax"} if flushes else set())
+
+
+def test_the_same_bits_if_torch_flushes_denormals(dtype) -> None:
+    torch = pytest.importorskip("torch")
+
+    @contextmanager
+    def flushed() -> Iterator[None]:
+        assert torch.set_flush_denormal(True)
+        try:
+            yield
+        finally:
+            torch.set_flush_denormal(False)
+
+    for name, call in calls_in_modes(dtype, tiny=True):
+        inside, usual = assert_same_in_mode(flushed, name, call)
+        assert inside != usual or name == "softmax"
+
+
+@pytest.mark.skipif(not floating_point.MODES, reason="nobody knows how to set a floating-point mode here")
+def test_callers_in_different_modes_share_the_workers() -> None:
+    """A worker goes from one caller's mode to that of another."""
+    fastlc.set_num_threads(3)
+    calls = dict(calls_in_modes(np.float32, tiny=True))
+    call = calls["linear_cross_entropy"]
+    modes = [nullcontext, *(partial(floating_point.mode, name) for name in floating_point.MODES)]
+
+    def compute(mode: Any) -> Any:
+        with mode():
+            return as_bytes(call())
+
+    alone = [compute(mode) for mode in modes]
+    assert len(set(alone)) > 2
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(compute, modes * 10)) == alone * 10
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -276,6 +363,137 @@ def test_fork_while_other_threads_compute() -> None:
         for thread in threads:
             thread.join()
     assert not wrong
+
+
+FORK_INSIDE = """
+import os, signal, sys, time, warnings
+import numpy as np, fastlc
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of a fork beside threads: that is the test
+fastlc.set_num_threads({threads})
+rng = np.random.default_rng(0)
+small = [rng.normal(size=(3000, 100)).astype("f4"), rng.integers(0, 10, 3000), rng.normal(size=(10, 100)).astype("f4")]
+
+def compute_small():
+    loss, dW, _ = fastlc.linear_cross_entropy(*small)
+    return loss, dW.tobytes()
+
+def threads():
+    return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1 + {more}
+
+def as_in_a_new_process():
+    return compute_small() == want_small and threads() == 1 + {more}
+
+want_small = compute_small()
+{setup}
+want = call()
+for attempt in range(30):  # the alarm may ring outside of the call, or between two jobs
+    forked, right_in_handler = [], []
+
+    def ring(*_):
+        forked.append(os.fork())
+        if forked == [0]:
+            right_in_handler.append(as_in_a_new_process())
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.03)
+    refused = False
+    while not forked:
+        try:
+            got = call()
+        except RuntimeError:
+            refused = True
+    if forked == [0]:
+        right = (refused or got == want) and right_in_handler == [True] and as_in_a_new_process() and call() == want
+        os._exit((20 if refused else 10) if right else 1)
+    assert not refused and got == want
+    for _ in range(int({limit} / 0.01)):
+        ended, status = os.waitpid(forked[0], os.WNOHANG)
+        if ended:
+            break
+        time.sleep(0.01)
+    else:
+        os.kill(forked[0], signal.SIGKILL)
+        sys.exit("the child hangs")
+    status = os.waitstatus_to_exitcode(status)
+    assert status in (10, 20), status
+    if (status == 20) == {refused}:
+        print("as expected")
+        break
+"""
+
+
+def assert_child_forked_inside(setup: str, threads: int, refused: bool) -> None:
+    """`setup` defines call(), in which a handler forks; the child has a RuntimeError if `refused`, else the result."""
+    limit = child.ANTI_HANG / 2  # what hangs has ended before its parent is given up
+    code = FORK_INSIDE.format(setup=setup, threads=threads, more=threads - 1, refused=refused, limit=limit)
+    assert child.printed(code) == "as expected"
+
+
+# Rows without memory of their own, so that a call takes long and little room.
+LONG = {
+    "few classes": """
+X, y = np.broadcast_to(small[0][0], (800_000, 100)), np.zeros(800_000, "i1")
+def call():
+    loss, dW, _ = fastlc.linear_cross_entropy(X, y, small[2])
+    return loss, dW.tobytes()
+""",
+    "many classes": """
+X, y, W = np.broadcast_to(small[0][0], (40_000, 100)), np.zeros(40_000, "i1"), rng.normal(size=(200, 100)).astype("f4")
+def call():
+    loss, dW, _ = fastlc.linear_hinge(X, y, W)
+    return loss, dW.tobytes()
+""",
+    "predict": """
+X, W = np.broadcast_to(small[0][0], (1_500_000, 100)), np.ones((10, 100), "f4")
+def call():
+    return hash(fastlc.predict(X, W).tobytes())
+""",
+    "scores given": """
+S, y = np.broadcast_to(small[0][0], (250_000, 100)), np.zeros(250_000, "i1")
+def call():
+    return fastlc.cross_entropy(S, y, grad=False)
+""",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("work", LONG)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_fork_in_a_signal_handler_inside_a_call(threads, work) -> None:
+    """The child lacks the workers and their pieces: an error, not a wait for ever; of one thread nothing is missing."""
+    assert_child_forked_inside(LONG[work], threads, refused=threads > 1)
+
+
+EPOCH = """
+X, y = np.broadcast_to(small[0][0], ({rows}, 100)), np.zeros({rows}, "i1")
+
+def train(rows):
+    W, refused = small[2].copy(), None
+    state = fastlc.SGDState(W)
+    how = dict(loss="hinge", lr=1e-3, momentum=0.5, batch_size={batch_size}, order=np.arange(rows), state=state)
+    try:
+        fastlc.sgd_epoch(X, y, W, **how)
+    except RuntimeError as error:
+        refused = error
+    return refused, (state.step, W.tobytes(), state.velocity_W.tobytes())
+
+def call():
+    refused, trained = train({rows})
+    if refused:
+        assert trained == train(trained[0] * {batch_size})[1], "weights that are not those of the steps taken"
+        raise refused
+    return trained
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize(
+    ("threads", "rows", "batch_size", "refused"),
+    [(1, 400_000, 20_000, False), (3, 100_000, 10, False), (3, 800_000, 50_000, True)],
+)
+def test_fork_in_a_signal_handler_inside_an_epoch(threads, rows, batch_size, refused) -> None:
+    """Between two batches nothing is missing; inside one that is shared out, weights are those of the steps before."""
+    assert_child_forked_inside(EPOCH.format(rows=rows, batch_size=batch_size), threads, refused)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ class Sanitized:
         return ROOT / "build" / self.name
 
     def works(self) -> bool:
-        """Whether there is such a compiler, with the runtime of these sanitizers: a program made with them starts."""
+        """Whether there is such a compiler, new enough and with the runtime of these sanitizers: a program starts."""
         if shutil.which(self.compiler) is None:
             return False
         entry = (
@@ -53,8 +53,10 @@ class Sanitized:
         )
         with tempfile.TemporaryDirectory() as folder:
             source, program = Path(folder, "a.cpp"), Path(folder, "a")
-            source.write_text(f'extern "C" {entry} {{ return 0; }}', encoding="utf-8")
-            made = subprocess.run([*self._compile(), source, "-o", program], capture_output=True, check=False)
+            code = f'#include "{ROOT}/csrc/simd.h"\nextern "C" {entry} {{ return 0; }}'  # which says what is too old
+            source.write_text(code, encoding="utf-8")
+            command = [*self._compile(), "-std=c++20", "-DFASTLC_VECTOR_BYTES=16", source, "-o", program]
+            made = subprocess.run(command, capture_output=True, check=False)
             return (
                 made.returncode == 0
                 and not subprocess.run([program, "-runs=1"], capture_output=True, check=False).returncode

@@ -1,21 +1,27 @@
 // A libFuzzer target over every function of csrc/fastlc.h; fuzz.py builds and runs it.
 //
 // An input chooses the function, the loss, shapes, strides, types, what values the arrays hold, which of them are there, what
-// is wrong with the call, the instruction set and the numbers of threads. Arrays end, or begin, where the process's memory
+// is wrong with the call, which of its allocations fails, the instruction set, the floating-point mode and the numbers of
+// threads. Sizes are small, or beyond any memory, of arrays that take none. Arrays end, or begin, where the process's memory
 // does: a page that may not be touched sees what AddressSanitizer does not, masked vector loads and stores among them.
 //
-// What is held to be true, besides that nothing crashes: a refused call says why and has written nothing; a call has the same
-// bits on another number of threads; finite inputs of a moderate size give finite outputs; rows that count for nothing have
-// losses and gradients of exactly 0. With FASTLC_FUZZ_PLANT=1 calls claim a row more than there is, which must be reported.
+// What is held to be true, besides that nothing crashes: a refused call says why and has written nothing; a null pointer to
+// what is needed is refused, as are sizes whose products leave int64_t; no rows need no memory; after a call that had none the
+// next one works; a call has the same bits on another number of threads, in every floating-point mode; finite inputs of a
+// moderate size give finite outputs; rows that count for nothing have losses and gradients of exactly 0. With
+// FASTLC_FUZZ_PLANT=1 calls claim a row more than there is, which must be reported.
 #include <fuzzer/FuzzedDataProvider.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cfenv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <vector>
 
 #include "dispatch.h"
@@ -32,6 +38,64 @@ namespace {
       std::abort();                                                       \
     }                                                                     \
   } while (false)
+
+// ---- Memory that fails ------------------------------------------------------------------------------------------------
+
+// Of the calling thread, while it is in a call: the request that fails counts down (1: the next one, 0: none); one for more
+// than kMost always does.
+thread_local bool in_call = false;
+thread_local int failing_in = 0, failed = 0;
+constexpr size_t kMost = size_t{1} << 30;
+
+bool fails(size_t size) {
+  if (!in_call || (size <= kMost && (failing_in == 0 || --failing_in != 0))) return false;
+  ++failed;
+  return true;
+}
+
+void *allocate(size_t size) { return fails(size) ? nullptr : std::malloc(size ? size : 1); }
+void *allocate_or_throw(size_t size) {
+  void *made = allocate(size);
+  if (!made) throw std::bad_alloc();
+  return made;
+}
+
+}  // namespace
+
+extern "C" void *aligned_alloc(size_t alignment, size_t size) noexcept {
+  void *made = nullptr;
+  return !fails(size) && posix_memalign(&made, alignment, size) == 0 ? made : nullptr;
+}
+void *operator new(size_t size) { return allocate_or_throw(size); }
+void *operator new[](size_t size) { return allocate_or_throw(size); }
+void *operator new(size_t size, const std::nothrow_t &) noexcept { return allocate(size); }
+void *operator new[](size_t size, const std::nothrow_t &) noexcept { return allocate(size); }
+void operator delete(void *p) noexcept { std::free(p); }
+void operator delete[](void *p) noexcept { std::free(p); }
+void operator delete(void *p, size_t) noexcept { std::free(p); }
+void operator delete[](void *p, size_t) noexcept { std::free(p); }
+
+namespace {
+
+// ---- Floating-point modes ---------------------------------------------------------------------------------------------
+
+class Mode {
+ public:
+  static constexpr int kChoices = 8;  // rounding (4), denormals flushed (2); 0 is the usual one
+  explicit Mode(int choice) {
+    static const int roundings[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    std::fegetenv(&before_);
+    std::fesetround(roundings[choice % 4]);
+#ifdef __SSE__
+    if (choice >= 4) __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#endif
+  }
+  Mode(const Mode &) = delete;
+  ~Mode() { std::fesetenv(&before_); }
+
+ private:
+  std::fenv_t before_;
+};
 
 // ---- Memory -----------------------------------------------------------------------------------------------------------
 
@@ -146,12 +210,16 @@ struct Fuzz {
     return made;
   }
 
-  // (rows, columns) with a stride of any sign.
+  // (rows, columns) with a stride of any sign, and of any size where there is but one row.
   const void *matrix(int64_t rows, int64_t columns, int64_t *stride) {
     const int64_t step = columns + (chance(30) ? in.ConsumeIntegralInRange<int64_t>(0, 9) : 0);
     const bool down = chance(20);
     *stride = down ? -step : step;
     Array made = floats(rows && columns ? (rows - 1) * step + columns : 0);
+    if (rows <= 1 && chance(20)) {
+      *stride = in.ConsumeIntegral<int64_t>();
+      return made.data;
+    }
     return made.data + (down && rows ? static_cast<size_t>((rows - 1) * step) * item() : 0);
   }
 
@@ -203,7 +271,8 @@ struct Fuzz {
     call.n = size_of_axis(700);
     call.c = size_of_axis(300);
     call.d = of_scores ? call.c : size_of_axis(700);
-    while (call.n * call.c * (of_scores ? 1 : call.d) > 400000 || call.n * call.d > 60000 || call.c * call.d > 60000 ||
+    const int64_t most = chance(10) ? 2'000'000 : 400'000;  // the larger one is cut into pieces for few classes, too
+    while (call.n * call.c * (of_scores ? 1 : call.d) > most || call.n * call.d > 60000 || call.c * call.d > 60000 ||
            call.n * call.c > 60000) {
       call.n /= 2;
       call.d = of_scores ? call.c = (call.c + 1) / 2 : (call.d + 1) / 2;
@@ -259,34 +328,69 @@ struct Fuzz {
     tame = tame && std::fabs(call.l1) <= 2 && std::fabs(call.l2) <= 2;
   }
 
-  // One thing that a call must not have.
+  // A pointer that may be null: then the call is refused if it needs what there is behind it.
+  template <class T>
+  void may_be_null(T *&pointer, bool needed) {
+    if (pointer) pointers.push_back({&pointer, needed, [](void *at) { *static_cast<T **>(at) = nullptr; }});
+  }
+
+  // One thing that a call must not have, or a pointer that it may lack.
   void spoil() {
+    if (chance(12) && !pointers.empty()) {
+      const Pointer &chosen = pointers[in.ConsumeIntegralInRange<size_t>(0, pointers.size() - 1)];
+      chosen.clear(chosen.at);
+      must_be_refused = chosen.needed;
+      tame = false;
+      return;
+    }
     if (!chance(8)) return;
-    switch (in.ConsumeIntegralInRange<int>(0, 9)) {
+    switch (in.ConsumeIntegralInRange<int>(0, 7)) {
       case 0: call.size = in.ConsumeIntegralInRange<size_t>(0, sizeof call - 1); break;
       case 1: call.dtype = static_cast<fastlc_dtype>(in.ConsumeBool() ? 0 : 3); break;
       case 2: call.n = -1; break;
       case 3: call.d = -5; break;
       case 4: call.c = std::numeric_limits<int64_t>::min(); break;
       case 5: call.loss = in.ConsumeBool() ? -1 : fastlc_loss_count(); break;
-      case 6: call.labels = nullptr; break;
-      case 7: call.targets = nullptr; break;
-      case 8: call.d += of_scores; break;
+      case 6: call.d += of_scores; break;
       default: call.l1 = -1; break;
     }
     tame = false;
   }
 
-  // Runs f, and runs it again on another number of threads.
+  template <class F>
+  fastlc_status watched(F &f, int which) {
+    in_call = true;
+    failing_in = which;
+    failed = 0;
+    const fastlc_status status = f();
+    in_call = false;
+    failing_in = 0;
+    return status;
+  }
+
+  // Runs f, and runs it again on another number of threads; before, perhaps, with an allocation that fails.
   template <class F>
   void run(F f) {
     for (Array &out : outputs) out.remember();
+    const Mode mode(chance(30) ? in.ConsumeIntegralInRange<int>(1, Mode::kChoices - 1) : 0);
     const int limit = left;
     fastlc_set_num_threads(in.ConsumeIntegralInRange<int>(1, 4));
-    const fastlc_status status = f();
-    if (status == FASTLC_INVALID) {
+    fastlc_status status = watched(f, chance(25) ? in.ConsumeIntegralInRange<int>(1, 6) : 0);
+    if (status == FASTLC_OUT_OF_MEMORY && !is_beyond_memory) {
+      HOLD(failed, "function %d had no memory, though none was refused", function);
+      for (Array &out : outputs) out.restore();
+      left = limit;
+      status = watched(f, 0);
+      HOLD(status != FASTLC_OUT_OF_MEMORY, "function %d had no memory once more, though none was refused", function);
+    }
+    if (must_be_refused) HOLD(status != FASTLC_OK && status != FASTLC_CANCELLED, "function %d", function);
+    if (must_be_done) HOLD(status == FASTLC_OK, "function %d of no rows: %d", function, status);
+    if (status == FASTLC_INVALID || status == FASTLC_OUT_OF_MEMORY) {
       for (const Array &out : outputs) HOLD(out.is_unchanged(), "function %d wrote though it refused", function);
-      if (call.size == sizeof call && call.error_size) {
+    }
+    if (status == FASTLC_OUT_OF_MEMORY) return;
+    if (status == FASTLC_INVALID) {
+      if (the_call && call.error && call.size == sizeof call && call.error_size) {
         HOLD(std::memchr(sentence, 0, call.error_size), "the sentence has no end");
         HOLD(call.error_size < 20 || std::strlen(sentence) > 8, "function %d refused without a word", function);
       }
@@ -306,7 +410,7 @@ struct Fuzz {
     }
     left = limit;
     fastlc_set_num_threads(in.ConsumeIntegralInRange<int>(1, 4));
-    if (f() != FASTLC_OK) return;  // cancelled this time
+    if (watched(f, 0) != FASTLC_OK) return;  // cancelled this time
     for (size_t i = 0; i < outputs.size(); ++i) {
       HOLD(outputs[i].bytes == 0 || std::memcmp(outputs[i].data, first[i].data(), outputs[i].bytes) == 0,
            "function %d, loss %d, output %zu: other bits on other threads", function, call.loss, i);
@@ -314,17 +418,27 @@ struct Fuzz {
   }
 
   void read() {
-    using Function = fastlc_status (*)(const fastlc_call *, void *);
-    static const Function functions[] = {fastlc_scores, nullptr, fastlc_predict_proba, fastlc_softmax, fastlc_log_softmax,
-                                         fastlc_sigmoid};
     const bool labels = function == 1;
     const int64_t columns = labels ? 1 : function == 2 && call.c == 1 ? 2 : call.c;
     outputs.push_back(output(call.n * columns, labels ? 8 : item()));
     if (labels) labels_out = &outputs.back();
-    spoil();
+    run_read();
+  }
+
+  void run_read() {
+    using Function = fastlc_status (*)(const fastlc_call *, void *);
+    static const Function functions[] = {fastlc_scores, nullptr, fastlc_predict_proba, fastlc_softmax, fastlc_log_softmax,
+                                         fastlc_sigmoid};
+    void *out = outputs[0].data;
+    may_be_null(the_call, true);
+    may_be_null(call.error, false);
+    may_be_null(call.X, call.n && call.d && call.c);
+    may_be_null(call.W, call.n && call.d && call.c);
+    may_be_null(call.b, false);
+    may_be_null(out, call.n && call.c);
+    if (!must_be_refused && !must_be_done) spoil();
     run([&] {
-      return labels ? fastlc_predict(&call, reinterpret_cast<int64_t *>(outputs[0].data))
-                    : functions[function](&call, outputs[0].data);
+      return function == 1 ? fastlc_predict(the_call, static_cast<int64_t *>(out)) : functions[function](the_call, out);
     });
   }
 
@@ -343,11 +457,17 @@ struct Fuzz {
       if (out.dW) maybe(&out.db, call.c);
     }
     maybe(&out.dX, call.n * call.d);
+    fastlc_gradients *to = &out;
+    may_be_null(the_call, true);
+    may_be_null(to, true);
+    may_be_null(call.X, call.n && call.d && call.c);
+    may_be_null(call.W, false);  // then X holds scores
+    loss_may_lack(call.n);
     spoil();
     double first = 0;
     int times = 0;
     run([&] {
-      const fastlc_status status = fastlc_loss(&call, &out);
+      const fastlc_status status = fastlc_loss(the_call, to);
       if (status == FASTLC_OK) {
         if (tame && call.reduction != FASTLC_NONE) HOLD(std::isfinite(out.loss), "loss %d: %g", call.loss, out.loss);
         if (times++ == 0) first = out.loss;
@@ -366,6 +486,18 @@ struct Fuzz {
       }
       return status;
     });
+  }
+
+  // Pointers of any call with a loss, of which it looks at so many rows.
+  void loss_may_lack(int64_t rows) {
+    may_be_null(call.error, false);
+    may_be_null(call.options, false);
+    may_be_null(call.b, false);
+    may_be_null(call.labels, rows > 0);
+    may_be_null(call.targets, rows > 0 && call.c);
+    may_be_null(call.sample_weight, false);
+    may_be_null(call.class_weight, false);
+    may_be_null(call.pos_weight, false);
   }
 
   fastlc_sgd sgd() {
@@ -387,11 +519,17 @@ struct Fuzz {
     outputs.push_back(floats(count));
     if (chance(80)) outputs.push_back(floats(count));
     const double lr = option(0.1);
+    const fastlc_sgd *with = &how;
+    void *W = outputs[0].data, *velocity = outputs.size() > 1 ? outputs[1].data : nullptr;
+    const void *dW = gradient.data;
+    may_be_null(the_call, true);
+    may_be_null(call.error, false);
+    may_be_null(with, true);
+    may_be_null(W, count);
+    may_be_null(dW, count);
+    may_be_null(velocity, count && how.momentum != 0);
     spoil();
-    run([&] {
-      return fastlc_sgd_step(&call, &how, count, lr, outputs[0].data, gradient.data,
-                             outputs.size() > 1 ? outputs[1].data : nullptr);
-    });
+    run([&] { return fastlc_sgd_step(the_call, with, count, lr, W, dW, velocity); });
   }
 
   void epoch() {
@@ -427,23 +565,111 @@ struct Fuzz {
     epoch.batch_size = in.ConsumeIntegralInRange<int64_t>(chance(3) ? -1 : 1, 80);
     if (chance(3)) epoch.rows = epoch.order ? -1 : call.n + in.ConsumeIntegralInRange<int64_t>(-1, 1);
     if (chance(2)) epoch.size -= 1;
-    const int64_t batches = epoch.batch_size > 0 && epoch.rows > 0 ? (epoch.rows + epoch.batch_size - 1) / epoch.batch_size : 0;
-    std::vector<double> rates(static_cast<size_t>(chance(30) ? batches : 1), option(0.01));
+    if (chance(3)) epoch.batch_size = any_size();
+    if (chance(2)) epoch.first_step = any_size();
+    if (chance(2)) epoch.average_from = any_size();
+    if (chance(2) && !epoch.order) epoch.rows = any_size();
+    const int64_t batches = epoch.batch_size > 0 && epoch.rows > 0
+                                ? epoch.rows / epoch.batch_size + (epoch.rows % epoch.batch_size != 0)
+                                : 0;
+    std::vector<double> rates(static_cast<size_t>(chance(30) && batches < 1000 ? batches : 1), option(0.01));
     epoch.lr = rates.data();
     epoch.lr_size = static_cast<int64_t>(rates.size()) + (chance(2) ? 1 : 0);
     if (epoch.lr_size > static_cast<int64_t>(rates.size())) rates.push_back(0.5), epoch.lr = rates.data();
+    if (chance(2)) {
+      epoch.lr_size = any_size();
+      must_be_refused = epoch.lr_size > 1 && epoch.lr_size != batches;
+      if (!must_be_refused) epoch.lr_size = 1;
+    }
+    const fastlc_sgd *with = &how;
+    fastlc_epoch *of = &epoch;
+    const bool computes = epoch.rows > 0 && call.c && call.d;
+    may_be_null(the_call, true);
+    may_be_null(with, true);
+    may_be_null(of, true);
+    may_be_null(call.X, computes);
+    may_be_null(epoch.W, computes);
+    may_be_null(epoch.b, false);
+    may_be_null(epoch.velocity_W, computes && how.momentum != 0);
+    may_be_null(epoch.velocity_b, computes && how.momentum != 0 && epoch.b);
+    may_be_null(epoch.average_W, false);
+    may_be_null(epoch.average_b, false);
+    may_be_null(epoch.order, false);
+    may_be_null(epoch.lr, batches > 0);
+    loss_may_lack(epoch.rows);
     spoil();
     run([&] {
-      const fastlc_status status = fastlc_sgd_epoch(&call, &how, &epoch);
+      const fastlc_status status = fastlc_sgd_epoch(the_call, with, of);
+      if (!of) return status;
       HOLD(status != FASTLC_OK || epoch.steps == batches, "%lld steps", static_cast<long long>(epoch.steps));
       HOLD(epoch.steps >= 0 && epoch.steps <= batches, "%lld steps", static_cast<long long>(epoch.steps));
       return status;
     });
   }
 
+  int64_t any_size() {
+    const int bits = in.ConsumeIntegralInRange<int>(0, 62);
+    const int64_t size = (int64_t{1} << bits) + in.ConsumeIntegralInRange<int64_t>(-1, 1);
+    return chance(10) ? std::numeric_limits<int64_t>::max() - size : size;
+  }
+  int64_t small_or_any_size(bool small) { return small ? in.ConsumeIntegralInRange<int64_t>(0, 9) : any_size(); }
+
+  // (rows, columns) that takes the memory of one row at the most.
+  const void *flat(int64_t columns, int64_t *stride) {
+    *stride = 0;
+    return floats(columns > 64 ? 0 : columns).data;
+  }
+
+  // Sizes beyond any memory. Where their products leave int64_t, all that a call may do is to refuse: its arrays have no
+  // memory. Else they have, and a call must be over soon: it has little to do, or cannot have the memory for what it does.
+  void of_any_size() {
+    const int small = in.ConsumeIntegralInRange<int>(0, 7);  // bits: which
+    call.n = small_or_any_size(small & 1);
+    call.c = small_or_any_size(small & 2);
+    call.d = of_scores ? call.c : small_or_any_size(small & 4);
+    auto leaves = [](int64_t a, int64_t b) { return static_cast<__int128>(a) * b > std::numeric_limits<int64_t>::max(); };
+    const bool with_loss = function == 6 || function == 7;
+    const bool wraps = leaves(call.n, call.c) || leaves(call.n, call.d) || leaves(call.c, call.d);
+    const bool is_long = call.n > 700 || call.d > 64 || (call.c > 3000 && call.c < (int64_t{1} << 28));
+    must_be_refused = wraps && call.n > 0;
+    is_beyond_memory = call.n > 0 && (wraps || call.c > 3000);
+    if (!must_be_refused && ((is_long && call.n > 0) || wraps)) return;
+    const int64_t columns = function == 1 || with_loss ? 1 : function == 2 && call.c == 1 ? 2 : call.c;
+    if (!must_be_refused && call.n * columns > 60000) return;
+    must_be_done = call.n == 0 && (call.c > 0 || function > 2);
+    tame = false;
+    call.X = flat(call.d, &call.X_stride);
+    call.W = of_scores ? nullptr : flat(call.d, &call.W_stride);
+    call.b = nullptr;
+    if (!with_loss) {
+      outputs.push_back(output(must_be_refused ? 0 : call.n * columns, function == 1 ? 8 : item()));
+      return run_read();
+    }
+    fastlc_gradients out{};
+    call.loss = in.ConsumeIntegralInRange<int>(0, fastlc_loss_count() - 1);
+    for (double &option : options) option = 1;
+    call.options = options;
+    call.reduction = FASTLC_MEAN;
+    if (!(fastlc_loss_info(call.loss)->kind & FASTLC_LABELS)) {
+      if (call.n > 0 && call.c > 64 && !must_be_refused) return;
+      call.targets = flat(call.c, &call.targets_stride);
+    } else {
+      if (call.n > 0 && call.c == 0) return;  // no label is right
+      Array labels = output(must_be_refused ? 0 : call.n, 1);
+      std::memset(labels.data, 0, labels.bytes);
+      call.labels = labels.data;
+      call.labels_type = FASTLC_INT8;
+    }
+    run([&] { return fastlc_loss(&call, &out); });
+  }
+
   void operator()() {
     memory.begin();
     choose();
+    if (function <= 7 && chance(15)) {
+      of_any_size();
+      return;
+    }
     static const bool planted = std::getenv("FASTLC_FUZZ_PLANT");
     if (planted) call.n += 1;  // a row more than there is
     if (function <= 5) {
@@ -457,11 +683,20 @@ struct Fuzz {
     }
   }
 
+  struct Pointer {
+    void *at;
+    bool needed;
+    void (*clear)(void *at);
+  };
+
   FuzzedDataProvider in;
   Random random;
   fastlc_call call;
+  const fastlc_call *the_call = &call;
+  std::vector<Pointer> pointers;
   int function = 0, left = 0;
-  bool of_scores = false, tame = true;
+  bool of_scores = false, tame = true, must_be_refused = false, must_be_done = false,
+       is_beyond_memory = false;
   char sentence[256];
   double options[4] = {};
   Array b, sample_weight;

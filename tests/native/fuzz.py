@@ -24,7 +24,7 @@ NEWEST = [f"clang++-{version}" for version in range(25, 14, -1)]
 """As Debian calls them."""
 BUILD = Sanitized(
     name="fuzz",
-    compiler=next((name for name in ("clang++", *NEWEST) if shutil.which(name)), "clang++"),
+    compiler=next((name for name in NEWEST if shutil.which(name)), "clang++"),
     sanitizers="address,undefined,fuzzer",
     flags=("-O1", "-g1", "-fno-omit-frame-pointer", "-fno-sanitize-recover=undefined"),
     # Guard pages see more of vector code than AddressSanitizer, with which Clang takes minutes to compile it.

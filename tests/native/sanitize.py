@@ -33,7 +33,7 @@ BUILD = Sanitized(
 OTHERS = ["accuracy", "against*", "bench*", "bounds", "data", "demo", "docs", "endurance", "gradcheck", "instructions"]
 OTHERS += ["memory", "optim", "plot", "reference", "signatures", "training"]
 """tests/test_….py that are not about the extension, or (endurance, memory) not about a sanitized one."""
-SLOW = "not the_same_bits and not other_threads_run_meanwhile"
+SLOW = "not the_same_bits and not other_threads_run_meanwhile and not signal_handler_inside"
 """Large work, many times: threads.py and the fuzzer look at the same."""
 SECONDS = 15
 """For threads.cpp, which computes on the C interface from several threads. calls.cpp takes none."""
@@ -81,7 +81,7 @@ class Sandbox:
             **{name: value for name, value in os.environ.items() if not name.startswith("FASTLC_")},
             "LD_PRELOAD": " ".join(library.stdout.strip() for library in libraries),
             "PYTHONMALLOC": "malloc",
-            "ASAN_OPTIONS": "detect_leaks=0",
+            "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
             "UBSAN_OPTIONS": "print_stacktrace=1",
         }
 
