@@ -45,6 +45,9 @@ fastlc_status with_dtype(const fastlc_call *given, F f) {
   if (!given || given->size < sizeof(fastlc_call)) return FASTLC_INVALID;
   const fastlc_call &call = *given;
   if (call.n < 0 || call.d < 0 || call.c < 0) return refuse(call, "a shape is negative");
+  if (call.n > 0 && std::max({times(call.n, call.d), times(call.n, call.c), times(call.c, call.d)}) == INT64_MAX) {
+    return refuse(call, "a shape is beyond any memory");
+  }
   try {
     if (call.dtype == FASTLC_FLOAT32) return f(call, float());
     if (call.dtype == FASTLC_FLOAT64) return f(call, double());

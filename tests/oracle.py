@@ -37,7 +37,7 @@ class Expected:
     dX: Array | None
     errors: bounds.Errors
     dtype: Any
-    counts: bool
+    counts: bool = True
     """Whether any row does; else there is no mean, and no step."""
 
     def check_loss(self, loss: Any) -> None:

@@ -104,6 +104,7 @@ constexpr size_t kRoom = 1 << 20;  // bytes of an array at the most
 struct Array {
   char *data = nullptr;
   size_t bytes = 0;
+  bool is_double = false;  // whatever the dtype of the call
   std::vector<char> before;
   void remember() { before.assign(data, data + bytes); }
   bool is_unchanged() const { return bytes == 0 || std::memcmp(data, before.data(), bytes) == 0; }
@@ -232,12 +233,13 @@ struct Fuzz {
   size_t item() const { return call.dtype == FASTLC_FLOAT32 ? 4 : 8; }
 
   double number_at(const Array &a, int64_t i) const {
-    return call.dtype == FASTLC_FLOAT32 ? static_cast<double>(reinterpret_cast<const float *>(a.data)[i])
-                                        : reinterpret_cast<const double *>(a.data)[i];
+    return item_of(a) == 4 ? static_cast<double>(reinterpret_cast<const float *>(a.data)[i])
+                           : reinterpret_cast<const double *>(a.data)[i];
   }
+  size_t item_of(const Array &a) const { return a.is_double ? 8 : item(); }
 
   bool all_finite(const Array &a) const {
-    for (int64_t i = 0; i < static_cast<int64_t>(a.bytes / item()); ++i) {
+    for (int64_t i = 0; i < static_cast<int64_t>(a.bytes / item_of(a)); ++i) {
       if (!std::isfinite(number_at(a, i))) return false;
     }
     return true;
@@ -547,7 +549,15 @@ struct Fuzz {
     epoch.b = updated(call.c, 70);
     epoch.velocity_W = updated(call.c * call.d, 80);
     epoch.velocity_b = updated(call.c, 80);
-    if ((epoch.average_W = updated(call.c * call.d, 30))) epoch.average_b = updated(call.c, 90);
+    auto average = [&](int64_t count, int percent) -> double * {  // in double whatever the dtype
+      if (!chance(percent)) return nullptr;
+      Array made = memory.make(static_cast<size_t>(count) * sizeof(double), in.ConsumeBool());
+      made.is_double = true;
+      fill(reinterpret_cast<double *>(made.data), static_cast<size_t>(count), kModerate, false, random);
+      outputs.push_back(made);
+      return reinterpret_cast<double *>(made.data);
+    };
+    if ((epoch.average_W = average(call.c * call.d, 30))) epoch.average_b = average(call.c, 90);
     epoch.average_from = in.ConsumeIntegralInRange<int64_t>(-1, 3);
     epoch.first_step = in.ConsumeIntegralInRange<int64_t>(-1, 3);
     epoch.rows = call.n;
