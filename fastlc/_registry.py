@@ -348,8 +348,9 @@ Examples
 _LINEAR = (
     """{summary}
 
-On the scores ``S = X Wᵀ + b``, fused with the linear map: X is read once. Memory: beyond its results a call needs
-64 MB at most, or a little more on many threads, however many rows there are; the scores are never stored.
+On the scores ``S = X Wᵀ + b``, fused with the linear map: X is read once, and the scores are never stored. Memory:
+beyond its results a call needs 64 MB at most, or a little more on many threads, however many rows there are; and where
+blocks of rows are many (256 rows or more), 16 bytes for each element of W at most, in which their gradients are summed.
 
 {details}
 

@@ -39,7 +39,9 @@ class SGDState:
     ----------
     velocity_W : (C, D), dtype of W
     velocity_b : (C,), dtype of b; None without b
-        Exponential sums of past gradients, updated in place; they start at 0.
+        Exponential sums of past gradients, updated in place; they start at 0. Each step rounds them, so that they are
+        within ``2u / (1 − momentum)`` of the exact ones, u = 6e-8 in float32: 1e-5 at a momentum of 0.99. Closer to 1
+        train in float64.
     step : int
         Mini-batches seen so far.
     average_from : int or None

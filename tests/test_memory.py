@@ -56,6 +56,18 @@ y = rng.integers({C}, size={N})
     assert _growth(setup, "fastlc.linear_cross_entropy(X, y, W)", threads) <= gradient + MOST
 
 
+@pytest.mark.parametrize(("N", "D", "C"), [(20_000, 64, 20_000), (2000, 200_000, 10)], ids=str)
+def test_gradient_of_many_rows_and_weights(N: int, D: int, C: int) -> None:
+    """Sums of so many rows are kept in float64: 16 bytes for each weight at most."""
+    setup = f"""
+X, W = (rng.standard_normal((rows, {D}), np.float32) for rows in ({N}, {C}))
+y = rng.integers({C}, size={N})
+"""
+    gradient = 4 * C * D
+    grown = _growth(setup, "fastlc.linear_hinge(X, y, W)", 2)
+    assert gradient + 8 * C * D <= grown <= gradient + 16 * C * D + MOST  # and it has come to that
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
     ("call", "result"),
