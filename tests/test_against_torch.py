@@ -623,13 +623,24 @@ def test_rows_that_do_not_count_may_hold_anything(dtype) -> None:
 
 
 def test_labels_select_and_do_not_multiply(dtype) -> None:
-    """Scores of ±inf on the right side cost 0, where PyTorch's ``0 · inf`` is nan; float targets multiply here too."""
+    """Scores of ±inf on the right side cost 0, where PyTorch's ``0 · inf`` is nan; so do float targets of 0 and 1."""
     S, y = np.array([[np.inf], [-np.inf]], dtype), np.array([1, 0])
     assert _logistic(tensor(S), tensor(y), "none").isnan().all()
-    loss, dS = fastlc.logistic(S, y, reduction="none")
-    assert not loss.any()
-    assert not dS.any()
-    assert np.isnan(fastlc.logistic(S, y.astype(dtype), reduction="none")[0]).all()
+    for targets in (y, y.astype(dtype)):
+        loss, dS = fastlc.logistic(S, targets, reduction="none")
+        assert not loss.any()
+        assert not dS.any()
+
+
+def test_a_target_of_zero_contributes_nothing(dtype) -> None:
+    """A masked class, of score −inf, under one-hot targets: as with labels, where PyTorch's ``0 · −inf`` is nan."""
+    S, y = np.array([[1, -np.inf, 0, 3], [-np.inf, -np.inf, 2, -np.inf]], dtype), np.array([0, 2])
+    onehot = np.eye(4, dtype=dtype)[y]
+    assert F.cross_entropy(tensor(S), tensor(onehot)).isnan()
+    loss, dS = fastlc.cross_entropy(S, y)
+    of_floats, dS_of_floats = fastlc.cross_entropy(S, onehot)
+    assert_within(of_floats, loss, gamma(30, dtype) * 3, "loss")
+    assert_within(dS_of_floats, dS, gamma(30, dtype), "dS")
 
 
 def test_a_class_masked_with_minus_infinity_is_as_in_pytorch(dtype) -> None:

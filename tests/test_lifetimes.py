@@ -68,7 +68,7 @@ def _reshape(a: Any) -> None:
 
 
 def _retype(a: Any) -> None:
-    a.dtype = np.int32 if a.itemsize == 4 else np.float64
+    a.dtype = np.int32 if a.itemsize == 4 else np.int64 if a.dtype.kind == "f" else np.float64
 
 
 def _lock(a: Any) -> None:
