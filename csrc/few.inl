@@ -282,7 +282,8 @@ bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &
     while (from < end) {
       // The last block looks beyond the piece, to fetch what somebody will want next.
       const int64_t seen = to < end ? end : min_of(end + block->n, rows.n + rows.ahead);
-      const int64_t after = gather(call, rows, to, seen, most, *next);
+      const int64_t after = to < seen ? gather(call, rows, to, seen, most, *next) : to;
+      if (after == to) next->n = 0;
       const int64_t padded = round_up(block->n, kLanes<T>);
       if (padded > block->n) {  // scores of nobody: any number will do, but it must be one
         for (int64_t c = 0; c < call.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});

@@ -21,6 +21,8 @@ constexpr int64_t times(int64_t a, int64_t b, More... more) {
 }
 
 // Where part i of n begins if it is cut into `parts`: n i / parts, whose product could wrap.
-constexpr int64_t part_of(int64_t n, int64_t i, int64_t parts) { return n / parts * i + n % parts * i / parts; }
+constexpr int64_t part_of(int64_t n, int64_t i, int64_t parts) {
+  return parts == 1 ? n * i : n / parts * i + n % parts * i / parts;
+}
 
 }  // namespace
