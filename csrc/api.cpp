@@ -149,8 +149,9 @@ fastlc_status check_probabilities(const fastlc_call &call, const Rows &rows) {
     if (!outside || (sample_weight && sample_weight[row] == 0)) continue;
     int64_t c = 0;
     while (c + 1 < call.c && !(targets[c] < 0 || targets[c] > 1)) ++c;
-    const char *hint = call.c == 1 ? ": labels are integers, convert them with y.astype(int)" : "";
-    return refuse(call, "y[%lld, %lld] = %g is outside [0, 1]%s", as_long(row), as_long(c), static_cast<double>(targets[c]), hint);
+    const double target = static_cast<double>(targets[c]);
+    if (call.c > 1) return refuse(call, "y[%lld, %lld] = %g is outside [0, 1]", as_long(row), as_long(c), target);
+    return refuse(call, "y[%lld] = %g is outside [0, 1]: labels are integers, convert them with y.astype(int)", as_long(row), target);
   }
   return FASTLC_OK;
 }

@@ -51,11 +51,6 @@ struct Call : fastlc_call {
     if (!info) refuse("kernel = " + std::to_string(kernel) + " is unknown");
     loss = kernel;
     const bool takes_labels = info->kind & FASTLC_LABELS, takes_values = info->kind & FASTLC_VALUES;
-    if (value.is_none()) {
-      refuse_type(value, "y", !takes_values   ? "an array of labels"
-                              : !takes_labels ? "an array of targets"
-                                              : "an array of labels or targets");
-    }
     const bool one_score = c == 1 && info->kind & FASTLC_ONE_VS_REST;
     const Array &y = arguments.labels_or_targets(value, takes_labels, takes_values, one_score, *array_X, n, c);
     array_y = &y;

@@ -8,9 +8,11 @@ which have no dtype, take that of the others. What an object's own ``__array__``
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._checks import number
 from .reference import Array
@@ -22,6 +24,11 @@ _SHAPES = {
     **{"b": "(C,)", "class_weight": "(C,)", "pos_weight": "(C,)", "sample_weight": "(N,)"},
 }
 """Of arguments that text or a mapping is often given for."""
+_WAYS: dict[tuple[str, type], str] = {
+    ("class_weight", str): ": balanced are len(y) / (C * numpy.bincount(y)), as pos_weight if the loss is one-vs-rest",
+    ("class_weight", dict): ": [class_weight[c] for c in range(C)]",
+}
+"""From what scikit-learn takes to an array."""
 
 
 def as_array(value: Any, name: str) -> Array:
@@ -45,41 +52,45 @@ def floats(value: Any, name: str, dtype: str | None = None, like: str | None = N
     array = as_array(value, name)
     if array.ndim == 0 and array.dtype.kind not in "fiubc":  # of a mapping, text, None, …
         expected = " ".join(["an array", *([_SHAPES[name]] if name in _SHAPES else []), "of"])
-        of = f"{dtype}, the dtype of {like}" if dtype else "float32 or float64"
-        raise TypeError(f"{name} is a {type(value).__name__}, expected {expected} {of}")
+        way = _WAYS.get((name, type(value)), "")
+        raise TypeError(f"{name} is a {type(value).__name__}, expected {expected} {_floats_of(dtype, like)}{way}")
     if isinstance(value, (list, tuple, int, float)) and (dtype is not None or array.dtype.kind == "O"):
         try:
             with np.errstate(over="raise"):
                 array = _numbers(array, name).astype(dtype or np.float64)
         except FloatingPointError:
             raise ValueError(f"{name} holds a number too large for {dtype}") from None
-    _check_float(array, name, dtype, like)
+    check_float(value, array, name, dtype, like)
     return _native(array)
 
 
 def row_numbers(value: Any, name: str) -> Array:
     """Numbers of rows along one axis, int64."""
-    array = _integers(value, as_array(value, name), name, "integers")
+    array = as_array(value, name)
     if array.dtype.kind == "b":
         raise TypeError(f"{name} is boolean, expected numbers of rows: numpy.flatnonzero(mask) gives those of a mask")
+    array = _integers(value, array, name, "integers")
     if array.dtype.kind == "u" and array.size and array.max() > _INT64.max:
         raise ValueError(f"{name} holds {array.max()}, which does not fit int64")
     return _native(array.astype(np.int64))
 
 
 def labels_or_targets(
-    value: Any, labels: bool, targets: bool, one_score: bool, dtype: str, like: str, shape: tuple[int, int]
+    value: Any, labels: bool, targets: bool, one_score: bool, dtype: str, like: str, shape: tuple[int, int | str]
 ) -> Array:
     """y: integer labels along one axis; or targets, floats of `dtype`, the dtype of the argument `like`.
 
     Where both may come, floats along one axis are targets if there is `one_score` a row, else labels that are no
-    integers. `shape`: that of targets.
+    integers. `shape`: that of targets, for sentences.
     """
     array = as_array(value, "y")
-    kind, has_no_dtype = array.dtype.kind, array.ndim == 0 or isinstance(value, (list, tuple))
-    if not labels or (targets and kind not in "iub" and (array.ndim > 1 or (one_score and kind == "f"))):
-        return floats(value if has_no_dtype else array, "y", dtype, like)
-    return _native(_integers(value, array, "y", "integer labels", f" or float targets of shape {shape}" * targets))
+    kind, is_scalar = array.dtype.kind, array.ndim == 0 and not isinstance(value, np.ndarray)
+    may_be_targets = kind not in "iub" and (array.ndim > 1 or (one_score and kind == "f")) and not _holds_text(array)
+    if not is_scalar and (not labels or (targets and may_be_targets)):
+        return floats(value if isinstance(value, (list, tuple)) else array, "y", dtype, like)
+    of_labels = "integer labels" if array.ndim < 2 else f"integer labels of shape ({shape[0]},)"
+    expected = " or ".join([of_labels] * labels + [f"float targets of shape ({shape[0]}, {shape[1]})"] * targets)
+    return _native(_integers(value, array, "y", expected))
 
 
 def rates(value: Any, first_step: int, rows: int, batch_size: int) -> Array:
@@ -96,13 +107,35 @@ def rates(value: Any, first_step: int, rows: int, batch_size: int) -> Array:
     return _native(_numbers(array, "lr").astype(np.float64))
 
 
+def check_float(value: Any, array: Array, name: str, dtype: str | None, like: str | None) -> None:
+    """Raises if an array has another dtype; `value` is what it was made of."""
+    if array.dtype.name in ((dtype,) if dtype else _FLOATS):
+        return
+    if array.dtype.name in _FLOATS:
+        raise TypeError(f"{name} has dtype {array.dtype.name}, {like} has {dtype}: convert one of them")
+    expected = _floats_of(dtype, like)
+    if _holds_text(array):
+        texts, such, way = _where(_is_text, array), "", ""
+        if array.ndim == 2 and texts.any():
+            such = f" ({at(name, first(texts))} = '{array[first(texts)]}')"
+            way = ": leave columns of text out, or make numbers of them" if name == "X" else ""
+        raise TypeError(f"{name} holds text{such}, expected {expected}{way}")
+    no_number = _where(_has_no_float, array) if array.dtype.kind == "O" else np.zeros(1, bool)
+    if no_number.any() and array.ndim:
+        index = first(no_number)
+        came = f"missing ({array[index]})" if _is_missing(array[index]) else f"a {type(array[index]).__name__}"
+        raise TypeError(f"{at(name, index)} is {came}, expected a number")
+    way = _converted(value, name, f"numpy.{dtype or 'float32'}")
+    raise TypeError(f"{name} has dtype {array.dtype.name}, expected {expected}: convert it with {way}")
+
+
 def check_in_place(value: Any, name: str, dtype: str | None = None, like: str | None = None) -> None:
     """Raises if an array cannot be written where it lies."""
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{name} is a {type(value).__name__}, expected a NumPy array")
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, expected a plain one, such as {name}.data")
-    _check_float(value, name, dtype, like)
+    check_float(value, value, name, dtype, like)
     if not value.dtype.isnative:
         raise ValueError(f"{name} is not in native byte order")
     if not value.flags.writeable:
@@ -125,8 +158,17 @@ def refuse_overlap(written: Array, name: str, other: Array, other_name: str) -> 
 
 def what(array: Array) -> str:
     """What an array holds, behind its name in a sentence."""
-    text = array.dtype.kind in "UST" or (array.dtype.kind == "O" and any(isinstance(x, str) for x in array.flat))
-    return "holds text" if text else f"has dtype {array.dtype.name}"
+    return "holds text" if _holds_text(array) else f"has dtype {array.dtype.name}"
+
+
+def first(where: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Index of the first that is true."""
+    return tuple(int(i) for i in np.unravel_index(where.argmax(), where.shape))
+
+
+def at(name: str, index: Iterable[int]) -> str:
+    """An element as it is written: y[3], X[0, 2]."""
+    return f"{name}[{', '.join(map(str, index))}]"
 
 
 def _native(array: Array) -> Array:
@@ -137,52 +179,82 @@ def _native(array: Array) -> Array:
 def _numbers(array: Array, name: str) -> Array:
     """An array of numbers; of objects, which may be numbers that NumPy does not know, as float64."""
     if array.dtype.kind == "O":
-        taken = [number(element, f"an element of {name}", "a number") for element in array.flat]
+        taken = [number(element, at(name, index), "a number") for index, element in np.ndenumerate(array)]
         return np.array(taken, np.float64).reshape(array.shape)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} {what(array)}, expected numbers")
     return array
 
 
-def _check_float(array: Array, name: str, dtype: str | None, like: str | None) -> None:
-    if array.dtype.name in ((dtype,) if dtype else _FLOATS):
-        return
-    came, expected = what(array), f"{dtype}, the dtype of {like}" if dtype else "float32 or float64"
-    if "text" in came:
-        raise TypeError(f"{name} {came}, expected {expected}")
-    if dtype is None:
-        raise TypeError(f"{name} {came}, expected {expected}: convert it with {name}.astype(numpy.float32)")
-    raise TypeError(f"{name} {came}, {like} has {dtype}: convert one of them")
+def _floats_of(dtype: str | None, like: str | None) -> str:
+    return f"{dtype}, the dtype of {like}" if dtype else "float32 or float64"
 
 
-def _integers(value: Any, array: Array, name: str, expected: str, otherwise: str = "") -> Array:
-    """An array of integers or bools; `value` is what it was made of, `otherwise` what else is expected."""
+def _integers(value: Any, array: Array, name: str, expected: str) -> Array:
+    """An array of integers or bools; `value` is what it was made of."""
+    if array.ndim == 0 and not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} is a {type(value).__name__}, expected an array of {expected}")
     if array.size == 0 and isinstance(value, (list, tuple)):
         return array.astype(np.int64)
     if array.dtype.kind not in "iub":
-        _refuse_integers(value, array, name, expected, otherwise)
+        _refuse_integers(value, array, name, expected)
     return array
 
 
-def _refuse_integers(value: Any, array: Array, name: str, expected: str, otherwise: str) -> NoReturn:
+def _refuse_integers(value: Any, array: Array, name: str, expected: str) -> NoReturn:
     """Says what an array holds that is no integer, and how to get integers."""
     kind, are_labels = array.dtype.kind, name == "y"
-    if array.ndim == 0 and kind not in "fc":
-        raise TypeError(f"{name} is a {type(value).__name__}, expected an array of {expected}{otherwise}")
-    missing = next((i for i, element in enumerate(array.flat) if _is_missing(element)), None) if kind in "fO" else None
-    if missing is not None and array.ndim == 1:
-        raise TypeError(f"{name}[{missing}] is missing ({array[missing]}), expected {expected}{otherwise}")
+    missing = np.isnan(array) if kind == "f" else _where(_is_missing, array) if kind == "O" else np.zeros(1, bool)
+    if missing.any():
+        came = f"{at(name, first(missing))} is missing ({array[first(missing)]})"
+        way = ": leave such rows out, or give them an integer of their own as ignore_index" if are_labels else ""
+        raise TypeError(f"{came}, expected {expected}{way}")
     if kind == "O" and any(isinstance(x, int) and not _INT64.min <= x <= _INT64.max for x in array.flat):
         raise ValueError(f"{name} holds an integer that does not fit int64")
-    came, how = what(array), ""
-    if are_labels and "text" in came:
-        expected += " in [0, C)"
-        how = ": numpy.unique(y, return_inverse=True)[1] numbers them"
-    elif are_labels and array.ndim == 1 and kind in "fO":
-        how = ": convert whole numbers with y.astype(int)"
-    elif are_labels and array.ndim != 1:
+    came, way = f"{name} {what(array)}", _way_to_labels(value, array) if are_labels else ""
+    if array.ndim != 1 and not _holds_text(array):
         came += f" and shape {array.shape}"
-    raise TypeError(f"{name} {came}, expected {expected}{otherwise}{how}")
+    raise TypeError(f"{came}, expected {expected}{way}")
+
+
+def _way_to_labels(value: Any, array: Array) -> str:
+    """How labels are made of an array of text or floats."""
+    kind, is_column = array.dtype.kind, array.ndim == 2 and array.shape[1] == 1
+    if _holds_text(array):
+        return f": classes, y = numpy.unique({'numpy.ravel(y)' if is_column else 'y'}, return_inverse=True)"
+    if kind in "fO" and (array.ndim == 1 or is_column):
+        way = "numpy.ravel(y).astype(int)" if is_column else _converted(value, "y", "int")
+        with np.errstate(invalid="ignore"):
+            broken = np.asarray(array % 1 != 0) if kind == "f" else np.zeros(1, bool)
+        none = f", but {at('y', first(broken))} = {array[first(broken)]} is none" if broken.any() else ""
+        regression = "; a regression has losses such as 'squared_error'" if none else ""
+        return f": convert whole numbers with {way}{none}{regression}"
+    return ": numpy.argmax(y, axis=1) makes them of one-hot rows" if kind == "f" and array.ndim == 2 else ""
+
+
+def _converted(value: Any, name: str, dtype: str) -> str:
+    """The expression that converts an argument; sequences have no method for it."""
+    return f"{name}.astype({dtype})" if hasattr(value, "astype") else f"numpy.array({name}, {dtype})"
+
+
+def _where(holds: Callable[[Any], bool], array: Array) -> NDArray[np.bool_]:
+    """For which elements something holds."""
+    return np.asarray(np.frompyfunc(holds, 1, 1)(array.astype(object)), bool)
+
+
+def _holds_text(array: Array) -> bool:
+    kind = array.dtype.kind
+    return kind in "UST" or (kind == "O" and bool(_where(_is_text, array).any()))
+
+
+def _is_text(element: Any) -> bool:
+    return isinstance(element, (str, bytes))
+
+
+def _has_no_float(element: Any) -> bool:
+    """Whether an element keeps its array from being converted to floats."""
+    is_array = bool(getattr(element, "ndim", 0))
+    return is_array or not (hasattr(type(element), "__float__") or hasattr(type(element), "__index__"))
 
 
 def _is_missing(element: Any) -> bool:

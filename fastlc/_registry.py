@@ -300,8 +300,12 @@ _Y: dict[tuple[str, ...], str] = {
     The label of each row, in [0, C){binary}; or the target of each score{vector}.""",
 }
 _KEYWORDS = {
-    "class_weight": "class_weight : (C,), dtype of the scores, optional\n    k_c; what a row of class c counts for.\n",
-    "pos_weight": "pos_weight : (C,), dtype of the scores, optional\n    p_c; a factor of score c in its own rows.\n",
+    "class_weight": """class_weight : (C,), dtype of the scores, optional
+    k_c; what a row of class c counts for. Scikit-learn's 'balanced' are ``N / (C * numpy.bincount(y))``.
+""",
+    "pos_weight": """pos_weight : (C,), dtype of the scores, optional
+    p_c; a factor of score c in its own rows, as class_weight of scikit-learn's SGDClassifier is.
+""",
     "ignore_index": "ignore_index : int, optional\n    Rows with this label count for nothing, as with weight 0.\n",
 }
 _CLASS_WEIGHT_OF_SCORES = (
@@ -309,7 +313,8 @@ _CLASS_WEIGHT_OF_SCORES = (
 )
 _OPTION = "\n{0.name} : {0.annotation}, default {0.default}\n    Of the formula above."
 _WEIGHTS = """sample_weight : (N,), dtype of the scores, optional
-    v_i; rows of weight 0 contribute exactly 0, whatever they hold.
+    v_i; rows of weight 0 contribute exactly 0, whatever they hold. A negative weight subtracts its row's loss and
+    gradient, and itself from the divisor of a mean; the loss may then have no minimum.
 {keywords}reduction : 'mean', 'sum' or 'none'
     'none' returns the loss of each row, with the gradients of their sum. If the divisor of a mean is zero, the loss
     and its gradients are 0.{options}"""

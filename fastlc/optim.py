@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import check_float
 from ._checks import integer, number
 from .reference import Array
 
@@ -77,9 +78,7 @@ class SGDState:
     def __init__(self, W: Array, b: Array | None = None, *, average_from: int | None = None) -> None:
         _expect_weights(W, "W", "(C, D)")
         if b is not None:
-            _expect_weights(b, "b", "(C,)")
-            if b.dtype != W.dtype:
-                raise TypeError(f"b has dtype {b.dtype.name}, W has {W.dtype.name}: convert one of them")
+            _expect_weights(b, "b", "(C,)", W.dtype.name, "W")
         self.velocity_W = np.zeros(W.shape, W.dtype)
         self.velocity_b = None if b is None else np.zeros(b.shape, b.dtype)
         self.step = 0
@@ -89,11 +88,10 @@ class SGDState:
         self.average_b = None if average_from is None or b is None else np.array(b, wide)
 
 
-def _expect_weights(value: Any, name: str, axes: str) -> None:
+def _expect_weights(value: Any, name: str, axes: str, dtype: str | None = None, like: str | None = None) -> None:
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{name} is a {type(value).__name__}, expected a NumPy array {axes}")
-    if value.dtype.newbyteorder("=") not in (np.float32, np.float64):
-        raise TypeError(f"{name} has dtype {value.dtype.name}, expected float32 or float64")
+    check_float(value, value, name, dtype, like)
     if value.ndim != len(axes.strip("(,)").split(",")):
         raise ValueError(f"{name} has shape {value.shape}, expected {axes}")
 

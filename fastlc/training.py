@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _arrays, functional
+from . import _arrays, _labels, functional
 from ._checks import flag, generator, integer, number
 from ._progress import progress_bar
 from ._registry import Loss, loss_named
@@ -35,7 +35,8 @@ class FitResult:
     W : (C, D) float32 or float64, dtype of X
     b : (C,), dtype of X; None with ``fit_intercept=False``
         The weights to use: with validation data those of the epoch with the lowest validation loss, else the last ones;
-        with `average` the averages, once averaging has begun.
+        with `average` the averages, once averaging has begun. They belong together: ``fastlc.predict(X, W)``, without
+        b, is another classifier.
     history : dict of lists of float, each with a number for every whole epoch
         - 'loss': mean loss of the training rows without penalties, each at the weights of the moment of its visit.
         - 'val_loss', with validation data: mean loss of the validation rows after the epoch, without penalties.
@@ -145,7 +146,8 @@ def fit(
     Parameters
     ----------
     X : (N, D) float32 or float64
-        One example a row. Its dtype is that of the weights and of all computations.
+        One example a row. Its dtype is that of the weights and of all computations. A nan in a row that counts makes
+        weights and losses nan: leave such rows out, or fill them.
     y : (N,) integer labels in [0, C), or (N, C) or (N,) float targets, as the loss asks
         Labels are integers: floats, as of `numpy.loadtxt`, become labels by ``y.astype(int)``, text and labels with
         gaps by ``classes, y = numpy.unique(y, return_inverse=True)``. Floats (N,) are targets of a single column, for
@@ -165,7 +167,11 @@ def fit(
     average : bool or int
         True: average the weights after all steps, and use that; an int: after those from this step on, counted from 0.
     sample_weight : (N,), dtype of X, optional
+        A negative weight subtracts its row's loss and gradient, and itself from what the mean of a batch divides by;
+        the loss may then have no minimum.
     class_weight : (C,), dtype of X, optional
+        An array: ``[weights[c] for c in range(C)]`` of a dict; ``len(y) / (C * numpy.bincount(y))``, in the dtype of X,
+        are scikit-learn's 'balanced', as pos_weight if the loss is one-vs-rest.
     ignore_index : int, optional
         Rows with this label count for nothing.
     pos_weight : (C,), dtype of X, optional
@@ -241,12 +247,16 @@ def fit(
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is a {type(callback).__name__}, expected a function")
     X = _features(X)
-    y = _targets(y, X, row)
+    W, C, source = _given(W, X, n_classes)
     v = None if sample_weight is None else _floats(sample_weight, "sample_weight", X)
     if v is not None and v.shape != (len(X),):
         raise ValueError(f"sample_weight has shape {v.shape}, expected ({len(X)},)")
-    _check_probabilities(y, v, row)
-    W, b, state = _start(X, y, row, W, b, flag(fit_intercept, "fit_intercept"), n_classes, ignore_index, average)
+    y = _labels.take(y, X, row, C, v, ignore_index)
+    if C is None:
+        C, source = _labels.count_classes(y, ignore_index)
+    if C == 1:
+        _labels.refuse_one_class(y, row, source)
+    W, b, state = _start(X, W, b, C, source, flag(fit_intercept, "fit_intercept"), average)
     given = {"class_weight": class_weight, "ignore_index": ignore_index, "pos_weight": pos_weight}
     of_loss: dict[str, Any] = {name: value for name, value in given.items() if value is not None} | options
     train = partial(
@@ -255,9 +265,15 @@ def fit(
     )  # fmt: skip
     # No step, but arguments that do not fit are refused before any work.
     train(order=np.zeros(0, np.int64), lr=np.zeros(0) if callable(lr) else lr)
+    # Nor a product: y and its weights are refused by their rows in X, before any of them are held out.
+    row.linear(X[:, :0], y, W[:, :0], grad=False, sample_weight=v, **of_loss)
     rng = generator(seed)
-    counts = _counting(row, y, v, len(W), class_weight, pos_weight, ignore_index)
-    rows, held_out = _split(X, y, v, row, counts, validation_data, validation_fraction, rng)
+    counts = _labels.counting(row, y, v, C, class_weight, pos_weight, ignore_index)
+    rows, held_out = _split(X, y, v, counts, validation_fraction, rng)
+    if validation_data is not None:
+        if held_out is not None:
+            raise ValueError("validation_data and validation_fraction are both given, expected one of them")
+        held_out = _held_out(validation_data, X, row, C, ignore_index)
 
     def weights() -> tuple[Array, Array | None]:
         """Those to use after the last step."""
@@ -273,7 +289,7 @@ def fit(
     if held_out is not None:
         with _validation():
             validate(*held_out)
-            _counting(row, *held_out[1:], len(W), class_weight, pos_weight, ignore_index)
+            _labels.counting(row, *held_out[1:], C, class_weight, pos_weight, ignore_index)
 
     history: dict[str, list[float]] = {"loss": [], **({"val_loss": []} if held_out else {}), "lr": [], "seconds": []}
     best: _Best | None = None
@@ -351,124 +367,27 @@ def _floats(value: ArrayLike, name: str, X: Array) -> Array:
     return _arrays.floats(value, name, X.dtype.name, "X")
 
 
-def _targets(value: ArrayLike, X: Array, row: Loss) -> Array:
-    """y as an array of labels or of targets, one for each row of X; what is neither is told the way there."""
-    y = _arrays.as_array(value, "y")
-    takes_labels, takes_targets = "labels" in row.targets, "values" in row.targets
-    if isinstance(value, (list, tuple)) and y.dtype.kind in ("f" if takes_labels else "iuf"):
-        y = y.astype(X.dtype)  # a sequence has no dtype of its own
-    kind, dtype = y.dtype.kind, y.dtype.name
-    expected = "integer labels" if takes_labels else f"float targets of the dtype of X, {X.dtype.name}"
-    if y.ndim == 0:
-        raise TypeError(f"y is a {type(value).__name__}, expected an array of {expected}")
-    if kind == "f" and takes_labels and not (takes_targets and (row.one_vs_rest or y.ndim > 1)):
-        missing, odd = np.isnan(y), y != np.floor(y)
-        if missing.any():
-            raise TypeError(_says_missing(y, _first(missing), "label"))
-        if y.ndim > 1:
-            raise TypeError(f"y has dtype {dtype} and shape {y.shape}, expected {expected} ({len(X)},)")
-        if odd.any():
-            raise TypeError(
-                f"y has dtype {dtype}, expected {expected}: convert it with y.astype(int) if it holds labels, but "
-                f"{_at(y, _first(odd))} is none; for a regression choose loss='squared_error'"
-            )
-        raise TypeError(f"y has dtype {dtype}, expected {expected}: convert it with y.astype(int)")
-    if kind in "iub" and not takes_labels:
-        raise TypeError(f"y has dtype {dtype}, expected {expected}: convert it with y.astype(X.dtype)")
-    if kind == "O":
-        missing = np.array([_is_missing(one) for one in y.flat], bool).reshape(y.shape)
-        if missing.any():
-            raise TypeError(_says_missing(y, _first(missing), "label" if takes_labels else "target"))
-        kind, dtype = ("U", "text") if any(isinstance(one, (str, bytes)) for one in y.flat) else ("O", "object")
-    if kind in "SUT":
-        hint = ": classes, y = numpy.unique(y, return_inverse=True)" if takes_labels else ""
-        raise TypeError(f"y holds text, expected {expected}{hint}")
-    if kind not in "fiub":
-        hint = f": convert it with y.astype({'int' if takes_labels else 'X.dtype'})" if kind == "O" else ""
-        raise TypeError(f"y has dtype {dtype}, expected {expected}{hint}")
-    if len(y) != len(X):
-        raise ValueError(f"y has shape {y.shape}, expected {(len(X), *y.shape[1:])}")
-    return y
-
-
-def _check_probabilities(y: Array, v: Array | None, row: Loss) -> None:
-    """Refuses targets outside [0, 1] where they are shares of a class, in rows that count."""
-    if not (row.one_vs_rest and y.dtype.kind == "f"):
-        return
-    wrong = ~((y >= 0) & (y <= 1))  # nan too
-    if v is not None:
-        wrong[v == 0] = False
-    if not wrong.any():
-        return
-    index = _first(wrong)
-    if np.isnan(y[index]):
-        raise ValueError(_says_missing(y, index, "target"))
-    raise ValueError(
-        f"{_at(y, index)} is outside [0, 1], the targets of {row.name}; labels are integers: y.astype(int) makes them"
-    )
-
-
-def _is_missing(value: object) -> bool:
-    """None, nan, or what pandas has for them."""
-    if isinstance(value, (float, np.floating)):
-        return bool(np.isnan(value))
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
-
-
-def _says_missing(y: Array, index: tuple[int, ...], what: str) -> str:
-    ways = ", or give them an integer of their own as ignore_index" if what == "label" else ""
-    return f"{_at(y, index)}: a {what} is missing; leave such rows out{ways}"
-
-
-def _first(where: Array) -> tuple[int, ...]:
-    """Index of the first that is true."""
-    return tuple(int(i) for i in np.unravel_index(where.argmax(), where.shape))
-
-
-def _at(y: Array, index: tuple[int, ...]) -> str:
-    return f"y[{', '.join(map(str, index))}] = {y[index]}"
+def _given(W: ArrayLike | None, X: Array, n_classes: int | None) -> tuple[Array | None, int | None, str]:
+    """A copy of the weights, the number of classes, and where that is from, for sentences; as far as they are given."""
+    C = None if n_classes is None else integer(n_classes, "n_classes", 1)
+    if W is None:
+        return None, C, f"n_classes = {C}"
+    W = np.array(_floats(W, "W", X))
+    if C is not None and W.shape[:1] != (C,):
+        raise ValueError(f"W has shape {W.shape}, expected ({C}, {X.shape[1]})")
+    if W.ndim != 2:
+        raise ValueError(f"W has shape {W.shape}, expected (C, D)")
+    return W, len(W), f"W has shape {W.shape}"
 
 
 def _start(
-    X: Array,
-    y: Array,
-    row: Loss,
-    W: ArrayLike | None,
-    b: ArrayLike | None,
-    fit_intercept: bool,
-    n_classes: int | None,
-    ignore_index: int | None,
-    average: bool | int,
+    X: Array, W: Array | None, b: ArrayLike | None, C: int, source: str, fit_intercept: bool, average: bool | int
 ) -> tuple[Array, Array | None, SGDState]:
-    """New arrays: the weights given, or zeros for as many classes as there are; and their state."""
-    C, average_from = None if n_classes is None else integer(n_classes, "n_classes", 1), _average_from(average)
+    """The weights given, or zeros, and their state; `source` says where the number of classes is from."""
+    average_from = _average_from(average)
     if b is not None and not fit_intercept:
         raise ValueError("b is given, but fit_intercept is False")
-    W = None if W is None else np.array(_floats(W, "W", X))
     b = None if b is None else np.array(_floats(b, "b", X))
-    if y.dtype.kind == "i" and (y.min(), y.max()) == (-1, 1) and ignore_index != -1 and y.all():
-        raise ValueError(f"{_at(y, _first(y == -1))} is outside [0, 2): (y > 0).astype(int) makes labels of -1 and 1")
-    if W is not None:
-        if C is not None and W.shape[:1] != (C,):
-            raise ValueError(f"W has shape {W.shape}, expected ({C}, {X.shape[1]})")
-        if W.ndim != 2:
-            raise ValueError(f"W has shape {W.shape}, expected (C, D)")
-        C, source = len(W), f"W has shape {W.shape}"
-    elif C is not None:
-        source = f"n_classes = {C}"
-    else:
-        C = _count_classes(y, ignore_index)
-        source = f"y has shape {y.shape}" if y.dtype.kind == "f" else f"y has labels up to {C - 1}"
-    if C == 1 and "labels" in row.targets and not row.one_vs_rest:
-        raise ValueError(
-            f"{source}: of a single class {row.name} is constant, and there is nothing to learn; expected labels of at "
-            "least two classes, or loss='logistic' with n_classes=1 for labels 0 and 1"
-        )
-    if C != 1 and "labels" in row.targets and y.dtype.kind == "f" and y.ndim == 1:
-        raise TypeError(
-            f"y has dtype {y.dtype.name} and shape {y.shape}, expected targets {(len(X), C)}, or integer labels: "
-            "convert it with y.astype(int)"
-        )
     shape = C, X.shape[1]
     try:
         if C * (X.shape[1] + 1) * X.itemsize > sys.maxsize:  # of which NumPy says something else
@@ -478,74 +397,6 @@ def _start(
         return W, b, SGDState(W, b, average_from=average_from)
     except MemoryError:
         raise MemoryError(f"{source}: no memory for weights of shape {shape} and their velocities") from None
-
-
-def _count_classes(y: Array, ignore_index: int | None) -> int:
-    if y.dtype.kind == "f":
-        return y.shape[1] if y.ndim == 2 else 1
-    labels = y if ignore_index is None else y[y != ignore_index]
-    if labels.size == 0:
-        raise ValueError(_none_counts(len(y), {f"the label ignore_index = {ignore_index}": len(y)}))
-    largest = int(labels.max())
-    if largest < 0:
-        raise ValueError(f"{_at(y, _first(y == largest))} is negative, expected labels in [0, C)")
-    if largest >= max(_CLASSES, _CLASSES_A_ROW * len(y)):
-        raise ValueError(
-            f"{_at(y, _first(y == largest))} makes {largest + 1} classes of {len(y)} rows: classes, y = "
-            "numpy.unique(y, return_inverse=True) closes the gaps; if there are so many, expected "
-            f"n_classes={largest + 1}"
-        )
-    return largest + 1
-
-
-_CLASSES, _CLASSES_A_ROW = 1_000_000, 1000
-"""More classes than both, that many in all and that many a row, are no labels but dates, identifiers or prices."""
-
-
-def _counting(
-    row: Loss,
-    y: Array,
-    v: Array | None,
-    C: int,
-    class_weight: ArrayLike | None,
-    pos_weight: ArrayLike | None,
-    ignore_index: int | None,
-) -> NDArray[np.bool_]:
-    """Which rows count for anything, (N,); ValueError if none does. The arguments are known to fit.
-
-    The loss of the others is 0 whatever their scores: a mean over them alone measures nothing, and 0 would be the best.
-    """
-    without: dict[str, Any] = {}  # why rows do not count: which, (N,) bool
-    if v is not None:
-        without["sample_weight 0"] = v == 0
-    labels, weighted = y.dtype.kind != "f", class_weight is not None or pos_weight is not None
-    k = np.ones(C, bool) if class_weight is None else np.asarray(class_weight) != 0
-    p = np.ones(C, bool) if pos_weight is None else np.asarray(pos_weight) != 0
-    of_weight_0 = "class_weight 0" if pos_weight is None else "class_weight or pos_weight 0"
-    ignored = y == ignore_index if labels and ignore_index is not None else np.zeros(len(y), bool)
-    without[f"the label ignore_index = {ignore_index}"] = ignored
-    if labels and weighted:
-        counts = k
-        if row.one_vs_rest and C == 1:
-            counts = np.concatenate([k, k & p])
-        elif row.one_vs_rest:  # in the column of the label, or in one of the others
-            counts = np.asarray((k & p) | (np.count_nonzero(k) > k))
-        without[f"a label of {of_weight_0}"] = ~ignored & ~counts[np.where(ignored, 0, y).astype(np.intp)]
-    elif weighted and row.one_vs_rest:
-        without[of_weight_0] = ~(k & (p | (y.reshape(-1, C) != 1))).any(axis=1)
-    elif not labels and "labels" in row.targets and not row.one_vs_rest:
-        without["targets of 0, or of class_weight 0"] = ~(y[:, k] if weighted else y).any(axis=1)
-    which: NDArray[np.bool_] = np.ones(len(y), bool)
-    for rows in without.values():
-        which &= ~rows
-    if not which.any():
-        raise ValueError(_none_counts(len(y), {why: int(np.count_nonzero(rows)) for why, rows in without.items()}))
-    return which
-
-
-def _none_counts(rows: int, without: dict[str, int]) -> str:
-    why = ", ".join(f"{count} with {reason}" for reason, count in without.items() if count)
-    return f"none of the {rows} rows counts: {why}"
 
 
 def _average_from(average: bool | int) -> int | None:
@@ -565,32 +416,24 @@ def _validation() -> Iterator[None]:
         raise type(error)(f"validation: {error}") from error
 
 
+def _held_out(data: tuple[ArrayLike, ArrayLike], X: Array, row: Loss, C: int, ignore_index: int | None) -> _HeldOut:
+    """What is given to validate on."""
+    if not (isinstance(data, (tuple, list)) and len(data) == 2):
+        raise TypeError(f"validation_data is a {type(data).__name__}, expected a pair (X, y)")
+    with _validation():
+        Xv = _arrays.floats(data[0], "X", X.dtype.name, "X")
+        if Xv.ndim != 2:
+            raise ValueError(f"X has shape {Xv.shape}, expected (N, D)")
+        if len(Xv) == 0:
+            raise ValueError("X has no rows")
+        return Xv, _labels.take(data[1], Xv, row, C, None, ignore_index), None
+
+
 def _split(
-    X: Array,
-    y: Array,
-    v: Array | None,
-    row: Loss,
-    counts: NDArray[np.bool_],
-    data: tuple[ArrayLike, ArrayLike] | None,
-    fraction: float,
-    rng: np.random.Generator,
+    X: Array, y: Array, v: Array | None, counts: NDArray[np.bool_], fraction: float, rng: np.random.Generator
 ) -> tuple[Array, _HeldOut | None]:
     """The rows to train on, in their order, and what to validate on, which is drawn among the rows that count."""
     fraction, rows = number(fraction, "validation_fraction", "a number in [0, 1)"), np.arange(len(X))
-    if data is not None:
-        if fraction:
-            raise ValueError("validation_data and validation_fraction are both given, expected one of them")
-        if not (isinstance(data, (tuple, list)) and len(data) == 2):
-            raise TypeError(f"validation_data is a {type(data).__name__}, expected a pair (X, y)")
-        with _validation():
-            Xv = _arrays.floats(data[0], "X", X.dtype.name, "X")
-            if Xv.ndim != 2:
-                raise ValueError(f"X has shape {Xv.shape}, expected (N, D)")
-            if len(Xv) == 0:
-                raise ValueError("X has no rows")
-            yv = _targets(data[1], Xv, row)
-            _check_probabilities(yv, None, row)
-        return rows, (Xv, yv, None)
     if not fraction:
         return rows, None
     counting = rows[counts]

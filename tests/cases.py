@@ -195,6 +195,16 @@ def own_copy(a: Array) -> Array:
     return np.array(a, order="C", subok=False)
 
 
+class Raises:
+    """An object that raises when it is asked for its value by any of the methods."""
+
+    def __new__(cls, error: BaseException, *methods: str) -> Any:
+        def ask(self: Any, *_: Any, **__: Any) -> Any:
+            raise error
+
+        return object.__new__(type("Raises", (), dict.fromkeys(methods, ask)))
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Layouts: functions that store the values of an array in another way
 # ---------------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import pytest
 import fastlc
 from fastlc import _checks
 
-from .cases import FUNCTIONS, Arguments, as_bytes, ones, working
+from .cases import FUNCTIONS, Arguments, Raises, as_bytes, ones, working
 
 NUMBERS = ("lr", "momentum", "dampening", "weight_decay", "l1", "l2", "label_smoothing", "margin", "p", "epsilon")
 INTEGERS = ("ignore_index", "batch_size")
@@ -66,16 +66,6 @@ class Converted:
 
     def __new__(cls, method: str, value: Any) -> Any:
         return object.__new__(type("Converted", (), {method: lambda self: value}))
-
-
-class Raises:
-    """An object that raises when it is asked for its value by any of the methods."""
-
-    def __new__(cls, error: BaseException, *methods: str) -> Any:
-        def ask(self: Any, *_: Any, **__: Any) -> Any:
-            raise error
-
-        return object.__new__(type("Raises", (), dict.fromkeys(methods, ask)))
 
 
 NO_NUMBERS: list[Any] = [
@@ -249,7 +239,7 @@ def test_a_seed() -> None:
     ids=lambda value: described(value),
 )
 def test_no_rates(lr, error) -> None:
-    assert_refused("sgd_epoch", "lr", lr, error, r"^(an element of )?lr(\(step\))?\b")
+    assert_refused("sgd_epoch", "lr", lr, error, r"^lr(\(step\)|\[\d\])? ")
 
 
 def test_rates_of_any_kind() -> None:
@@ -273,9 +263,10 @@ def test_lists_of_no_numbers(function, name) -> None:
     shape = (3, 4) if name in ("W", "dW") else (6,) if name == "sample_weight" else (3,)
     for element in (None, "1", b"1", True, 1j, [None], {}, object(), np.timedelta64(1, "s")):
         value = np.broadcast_to(np.array(element, object), shape).tolist()
-        assert_refused(function, name, value, TypeError, rf"\b{name} (is|has|holds) .*, expected (a number|numbers)$")
+        sentence = rf"^{name}(\[[\d, ]+\])? (is|has|holds) .*, expected (a number|numbers)$"
+        assert_refused(function, name, value, TypeError, sentence)
     for element in (10**400, 1e300):
         value = np.full(shape, element, object).tolist()
-        assert_refused(function, name, value, ValueError, rf"\b{name} (is|holds a number) too large for ")
+        assert_refused(function, name, value, ValueError, rf"^{name}(\[[\d, ]+\])? (is|holds a number) too large for ")
     good = np.full(shape, Fraction(1, 2), object).tolist()
     assert result(function, name, good) == result(function, name, np.full(shape, 0.5, np.float32))

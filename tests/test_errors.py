@@ -68,14 +68,15 @@ def _wrong_dtypes() -> list[Row]:
         ):
             wrong = working(function)[name].astype(dtype)
             rows.append((function, {name: wrong}, f"{name} has dtype {dtype}, {CONVERT} {name}.astype(numpy.float32)"))
-    rows.append(("scores", {"X": [[1, 2, 3, 4]]}, f"X has dtype int64, {CONVERT} X.astype(numpy.float32)"))
+    rows.append(("scores", {"X": [[1, 2, 3, 4]]}, f"X has dtype int64, {CONVERT} numpy.array(X, numpy.float32)"))
     rows.append(("sgd_step", {"W": np.ones((3, 4), int)}, f"W has dtype int64, {CONVERT} W.astype(numpy.float32)"))
     linear = [f"linear_{name}" for name in fastlc.LOSSES]
     for function in ("scores", "predict", "predict_proba", "sgd_epoch", *linear):
         rows.append((function, {"W": ones(3, 4, dtype=F64)}, "W has dtype float64, X has float32: convert one of them"))
         rows.append((function, {"b": ones(3, dtype=F64)}, "b has dtype float64, X has float32: convert one of them"))
         rows.append((function, {"X": ones(6, 4, dtype=F64)}, "W has dtype float32, X has float64: convert one of them"))
-    rows.append(("scores", {"W": np.ones((3, 4), int)}, "W has dtype int64, X has float32: convert one of them"))
+    of_X = "expected float32, the dtype of X: convert it with"
+    rows.append(("scores", {"W": np.ones((3, 4), int)}, f"W has dtype int64, {of_X} W.astype(numpy.float32)"))
     for function in (*fastlc.LOSSES, *linear, "sgd_epoch"):
         first = "S" if function in fastlc.LOSSES else "X"
         mixed = f"has dtype float64, {first} has float32: convert one of them"
@@ -91,12 +92,12 @@ def _wrong_dtypes() -> list[Row]:
         if row.targets == ("labels",):
             sentence = "y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)"
             rows.append((function, {"y": ones(6, dtype=F64)}, sentence))
-            rows.append((function, {"y": [0.0] * 6}, sentence))
+            rows.append((function, {"y": [0.0] * 6}, sentence.replace("y.astype(int)", "numpy.array(y, int)")))
             continue
         rows.append((function, {"y": ones(6, 3, dtype=F64)}, f"y {mixed}"))
         for dtype in ("float16", "complex128") if "labels" in row.targets else ("int64", "bool"):
-            sentence = f"y has dtype {dtype}, {first} has float32: convert one of them"
-            rows.append((function, {"y": np.ones((6, 3), dtype)}, sentence))
+            sentence = f"y has dtype {dtype}, expected float32, the dtype of {first}: convert it with"
+            rows.append((function, {"y": np.ones((6, 3), dtype)}, f"{sentence} y.astype(numpy.float32)"))
     rows += [
         ("scores", {"out": ones(6, 3, dtype=F64)}, "out has dtype float64, X has float32: convert one of them"),
         ("scores", {"out": [[0.0] * 3] * 6}, "out is a list, expected a NumPy array"),
@@ -421,9 +422,9 @@ LABELS = {
 """The functions whose y may be labels, and their losses."""
 
 
-def expected_of(function: str, classes: int = 3) -> str:
+def expected_of(function: str, labels: str = "integer labels") -> str:
     """What a function expects of y, in a sentence."""
-    return "integer labels" + f" or float targets of shape (6, {classes})" * ("values" in LABELS[function].targets)
+    return labels + " or float targets of shape (6, 3)" * ("values" in LABELS[function].targets)
 
 
 @pytest.mark.parametrize("function", LABELS)
@@ -436,7 +437,11 @@ def test_labels_of_floats(function, dtype) -> None:
     assert_refused(function, {"y": labels}, TypeError, sentence)
     assert_refused(function, {"y": labels[::-1]}, TypeError, sentence)
     if dtype is F64:
-        assert_refused(function, {"y": labels.tolist()}, TypeError, sentence)
+        in_a_list = sentence.replace("y.astype(int)", "numpy.array(y, int)")  # which has no method
+        assert_refused(function, {"y": labels.tolist()}, TypeError, in_a_list)
+    broken = np.array([0.0, 1, 2, 0, 1.5, 2]).astype(dtype)
+    none = ", but y[4] = 1.5 is none; a regression has losses such as 'squared_error'" if dtype is not object else ""
+    assert_refused(function, {"y": broken}, TypeError, sentence + none)
     getattr(fastlc, function)(**{**working(function), "y": labels.astype(int)})
 
 
@@ -455,12 +460,15 @@ def test_labels_of_floats_if_there_is_one_class(function) -> None:
 @pytest.mark.parametrize("function", LABELS)
 def test_labels_of_text(function) -> None:
     names = ["ant", "bee", "cat", "ant", "bee", "cat"]
-    sentence = f"y holds text, expected integer labels in [0, C){expected_of(function).removeprefix('integer labels')}"
-    sentence += ": numpy.unique(y, return_inverse=True)[1] numbers them"
+    sentence = f"y holds text, expected {expected_of(function)}: classes, y = numpy.unique(y, return_inverse=True)"
     pandas = pytest.importorskip("pandas")
     arrays = [np.array(names), np.array(names, "S"), np.array(names, object), np.array(names, np.dtypes.StringDType())]
     for y in (names, *arrays, pandas.Series(names), pandas.Series(names, dtype="category")):
         assert_refused(function, {"y": y}, TypeError, sentence)
+    column = f"y holds text, expected {expected_of(function, 'integer labels of shape (6,)')}"
+    column += ": classes, y = numpy.unique(numpy.ravel(y), return_inverse=True)"
+    for y in (np.array(names)[:, None], pandas.DataFrame({"name": names})):
+        assert_refused(function, {"y": y}, TypeError, column)
     numbered = np.unique(names, return_inverse=True)[1]
     getattr(fastlc, function)(**{**working(function), "y": numbered})
 
@@ -472,11 +480,20 @@ def test_labels_that_are_missing(function) -> None:
     missing: list[tuple[Any, str]] = [(labels, "None"), (np.array(labels, object), "None")]
     missing += [(np.array([0, 1, np.nan, 0, 1, 2], dtype), "nan") for dtype in (F32, F64, np.float16)]
     missing += [(pandas.Series(labels), "nan"), (pandas.array([0, 1, pandas.NA, 0, 1, 2], dtype=object), "<NA>")]
+    way = "leave such rows out, or give them an integer of their own as ignore_index"
     for y, shown in missing:
-        assert_refused(function, {"y": y}, TypeError, f"y[2] is missing ({shown}), expected {expected_of(function)}")
+        sentence = f"y[2] is missing ({shown}), expected {expected_of(function)}: {way}"
+        assert_refused(function, {"y": y}, TypeError, sentence)
     with pytest.raises(TypeError, match=r"^y\[2\] is missing \((nan|<NA>)\), expected integer labels"):
         getattr(fastlc, function)(**{**working(function), "y": pandas.Series(labels, dtype="Int64")})
     getattr(fastlc, function)(**{**working(function), "y": pandas.Series([0, 1, 2, 0, 1, 2], dtype="Int64")})
+
+
+@pytest.mark.parametrize("function", LABELS)
+@pytest.mark.parametrize("y", [None, 3, 0.5, np.int64(3), "abc", {0, 1}], ids=repr)
+def test_labels_that_are_no_array(function, y) -> None:
+    sentence = f"y is a {type(y).__name__}, expected an array of {expected_of(function)}"
+    assert_refused(function, {"y": y}, TypeError, sentence)
 
 
 @pytest.mark.parametrize("function", LABELS)
@@ -493,14 +510,26 @@ def test_labels_one_hot(function) -> None:
     if "values" in LABELS[function].targets:
         getattr(fastlc, function)(**{**working(function), "y": np.eye(3, dtype=F32)[[0, 1, 2, 0, 1, 2]]})
         return
-    sentence = "y has dtype float32 and shape (6, 3), expected integer labels"
-    assert_refused(function, {"y": np.eye(3, dtype=F32)[[0, 1, 2, 0, 1, 2]]}, TypeError, sentence)
+    sentence = "y has dtype float32 and shape (6, {}), expected integer labels of shape (6,): {}"
+    one_hot, column = np.eye(3, dtype=F32)[[0, 1, 2, 0, 1, 2]], np.ones((6, 1), F32)
+    rows = sentence.format(3, "numpy.argmax(y, axis=1) makes them of one-hot rows")
+    assert_refused(function, {"y": one_hot}, TypeError, rows)
+    whole = sentence.format(1, "convert whole numbers with numpy.ravel(y).astype(int)")
+    assert_refused(function, {"y": column}, TypeError, whole)
+    getattr(fastlc, function)(**{**working(function), "y": np.argmax(one_hot, axis=1)})
+    getattr(fastlc, function)(**{**working(function), "y": np.ravel(column).astype(int)})
 
 
 @pytest.mark.parametrize("function", LABELS)
 @pytest.mark.parametrize("labels", [[0, 1, 2**63, 0, -1, 2**70], [10**400] * 6], ids=["2**70", "10**400"])
 def test_labels_beyond_int64(function, labels) -> None:
     assert_refused(function, {"y": labels}, ValueError, "y holds an integer that does not fit int64")
+
+
+WAYS = {
+    dict: ": [class_weight[c] for c in range(C)]",
+    str: ": balanced are len(y) / (C * numpy.bincount(y)), as pos_weight if the loss is one-vs-rest",
+}
 
 
 @pytest.mark.parametrize(
@@ -516,7 +545,42 @@ def test_weights_as_scikit_learn_has_them(function, name) -> None:
     like, shape = ("S" if "S" in working(function) else "X"), "(N,)" if name == "sample_weight" else "(C,)"
     for value in ({0: 1.0, 1: 2.0, 2: 1.0}, "balanced", {1.0, 2.0}, b"balanced"):
         sentence = f"{name} is a {type(value).__name__}, expected an array {shape} of float32, the dtype of {like}"
-        assert_refused(function, {name: value}, TypeError, sentence)
+        way = WAYS.get(type(value), "") if name == "class_weight" else ""
+        assert_refused(function, {name: value}, TypeError, sentence + way)
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if "X" in working(f)])
+def test_features_of_a_frame(function) -> None:
+    """A column of something else makes objects of all, which cannot be converted while it is there."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(working(function)["X"], columns=list("abcd"))
+    colours = ["red", None, "blue"] * 2
+    texts = ": leave columns of text out, or make numbers of them"
+    text = f"X holds text (X[0, 3] = 'red'), expected float32 or float64{texts}"
+    columns: list[tuple[Any, str]] = [(colours, text), (pandas.Series(colours, dtype="category"), text)]
+    columns.append((pandas.Timestamp("2000-01-01"), "X[0, 3] is a Timestamp, expected a number"))
+    columns.append((np.array([1, 2, None] * 2, object), "X[2, 3] is missing (None), expected a number"))
+    columns.append((pandas.array([1, 2, None] * 2, "Int64"), "X[2, 3] is missing (<NA>), expected a number"))
+    for column, sentence in columns:
+        assert_refused(function, {"X": frame.assign(d=column)}, TypeError, sentence)
+    lists = np.empty(6, object)
+    lists[:] = list(working(function)["X"])
+    assert_refused(function, {"X": lists}, TypeError, "X[0] is a ndarray, expected a number")
+    for mixed in (frame.assign(d=True), frame.assign(d=pandas.array([1] * 6, "Int64"))):
+        assert_refused(function, {"X": mixed}, TypeError, f"X has dtype object, {CONVERT} X.astype(numpy.float32)")
+        getattr(fastlc, function)(**{**working(function), "X": mixed.astype(np.float32)})
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if "X" in working(f)])
+def test_features_in_lists(function) -> None:
+    X = [[1, 2, 3, 4]] * 6
+    assert_refused(function, {"X": X}, TypeError, f"X has dtype int64, {CONVERT} numpy.array(X, numpy.float32)")
+    getattr(fastlc, function)(**{**working(function), "X": np.array(X, np.float32)})
+    text = (
+        f"X holds text (X[0, 0] = '1'), {CONVERT.partition(':')[0]}: leave columns of text out, or make numbers of them"
+    )
+    assert_refused(function, {"X": [["1", "2", "3", "4"]] * 6}, TypeError, text)
+    assert_refused(function, {"X": [[1.0, None, 3, 4]] * 6}, TypeError, "X[0, 1] is a NoneType, expected a number")
 
 
 MASKS = [np.array([True, False] * 3), [True, False] * 3, (True,), np.True_, np.ones((6, 1), bool), np.zeros(0, bool)]

@@ -148,6 +148,27 @@ def test_rows_of_weight_zero_count_for_exactly_nothing(row, shape, reduction, dt
 
 
 @pytest.mark.parametrize("shape", [(7, 5, 3), (33, 17, 70), (1030, 3, 2), (40, 9, 1)], ids=str)
+@reductions
+def test_rows_of_negative_weight_are_subtracted(row, shape, reduction, dtype, isa) -> None:
+    """From the sum and from the divisor of a mean, which is the same bit for bit where all signs change."""
+    p = problem(shape, dtype, row)
+    v = np.where(np.arange(len(p.y)) % 5 == 2, -p.sample_weight, p.sample_weight)
+    assert (v < 0).any()
+    weights = {**all_weights(row, p), "sample_weight": v}
+    negated, sign = {**weights, "sample_weight": -v}, 1 if reduction == "mean" else -1
+    for options in variants(row):
+        how = {"reduction": reduction, **options}
+        result = row.on_scores(p.S, p.y, **weights, **how)
+        oracle.on_scores(row.name, p.S, p.y, weights, reduction, **options).check(result)
+        for value, other in zip(result, row.on_scores(p.S, p.y, **negated, **how), strict=True):
+            np.testing.assert_array_equal(other, sign * value)
+        result = row.linear(p.X, p.y, p.W, p.b, dX=True, **weights, **how)
+        oracle.linear(row.name, p.X, p.y, p.W, p.b, weights, reduction, **options).check(result)
+        for value, other in zip(result, row.linear(p.X, p.y, p.W, p.b, dX=True, **negated, **how), strict=True):
+            np.testing.assert_array_equal(other, sign * value)
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 3), (33, 17, 70), (1030, 3, 2), (40, 9, 1)], ids=str)
 @pytest.mark.parametrize("index", [-100, 0, 2**40])
 def test_ignored_rows_count_for_exactly_nothing(label_row, shape, index, dtype, isa) -> None:
     """Like rows of weight 0, bit for bit: whatever they hold, and whatever label is the one to ignore."""

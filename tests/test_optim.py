@@ -227,19 +227,26 @@ def test_a_copy_of_a_state_goes_on_alike(copied) -> None:
         assert getattr(again, name).tobytes() == getattr(state, name).tobytes()
 
 
+CONVERT = "expected float32 or float64: convert it with W.astype(numpy.float32)"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
         (([[1.0]],), TypeError, "W is a list, expected a NumPy array (C, D)"),
         ((None,), TypeError, "W is a NoneType, expected a NumPy array (C, D)"),
         ((np.float64(1),), TypeError, "W is a float64, expected a NumPy array (C, D)"),
-        ((np.ones((3, 4), int),), TypeError, "W has dtype int64, expected float32 or float64"),
-        ((np.ones((3, 4), np.float16),), TypeError, "W has dtype float16, expected float32 or float64"),
-        ((np.ones((3, 4), object),), TypeError, "W has dtype object, expected float32 or float64"),
+        ((np.ones((3, 4), int),), TypeError, f"W has dtype int64, {CONVERT}"),
+        ((np.ones((3, 4), np.float16),), TypeError, f"W has dtype float16, {CONVERT}"),
+        ((np.ones((3, 4), object),), TypeError, f"W has dtype object, {CONVERT}"),
         ((np.ones(4),), ValueError, "W has shape (4,), expected (C, D)"),
         ((np.ones((3, 4)), [0.0] * 3), TypeError, "b is a list, expected a NumPy array (C,)"),
         ((np.ones((3, 4)), 0.0), TypeError, "b is a float, expected a NumPy array (C,)"),
-        ((np.ones((3, 4)), np.ones(3, int)), TypeError, "b has dtype int64, expected float32 or float64"),
+        (
+            (np.ones((3, 4)), np.ones(3, int)),
+            TypeError,
+            "b has dtype int64, expected float64, the dtype of W: convert it with b.astype(numpy.float64)",
+        ),
         (
             (np.ones((3, 4)), np.ones(3, np.float32)),
             TypeError,

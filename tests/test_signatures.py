@@ -170,7 +170,7 @@ LEVELS = {
     **{"_version": 0, "_checks": 0, "_progress": 0, "reference": 0},
     **{"_arrays": 1, "_core": 1},
     **{"_registry": 2, "_config": 2, "shapes": 2},
-    **{"losses": 3, "functional": 4, "optim": 5, "training": 6},
+    **{"losses": 3, "_labels": 3, "functional": 4, "optim": 5, "training": 6},
 }
 EXTRAS = {"_progress": {"tqdm"}}  # imported when used
 

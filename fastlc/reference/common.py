@@ -34,7 +34,10 @@ def onehot(y: Array, classes: int) -> Array:
 
 
 def rows_by_sample(y: Array, *, sample_weight: Array | None = None, ignore_index: int | None = None, **_: Any) -> Rows:
-    """Rows weigh ``v_i``, those whose label is to be ignored 0. Whatever else a loss takes does not matter."""
+    """Rows weigh ``v_i``, those whose label is to be ignored 0. Whatever else a loss takes does not matter.
+
+    Of a row with a negative weight loss and gradient are subtracted, and the weight from the divisor of a mean.
+    """
     v = np.ones(len(y), np.longdouble) if sample_weight is None else np.asarray(sample_weight, np.longdouble)
     if ignore_index is not None:
         v = np.where(y == ignore_index, 0, v)

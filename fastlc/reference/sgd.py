@@ -127,6 +127,8 @@ def sgd_epoch(
         Keeps the velocities, the step count and the averages of the weights from one call to the next. Without it every
         call starts from velocities of 0, so that momentum works within a pass alone.
     sample_weight : (N,), dtype of X, optional
+        Negative weights subtract their rows from a batch's loss and gradient, and themselves from what its mean divides
+        by; the loss may then have no minimum.
     class_weight, pos_weight : (C,), dtype of X, optional
     ignore_index : int, optional
         As for the loss, if it has them.
