@@ -6,6 +6,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <atomic>
 #include <string>
 
 #include "fastlc.h"
@@ -22,9 +23,14 @@ constexpr int kAligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_, kWriteable = p
 
 [[noreturn]] inline void refuse(const std::string &sentence) { throw py::value_error(sentence); }
 
+// Counts what may run Python code, the caller's too. The fast checks look at exact types and run none.
+inline std::atomic<uint64_t> python_runs{0};
+inline void python_may_run() { python_runs.fetch_add(1, std::memory_order_relaxed); }
+
 // Calls a function of fastlc._arrays or fastlc._checks.
 template <class... Parameters>
 py::object slow_path(const char *module, const char *function, Parameters &&...parameters) {
+  python_may_run();
   return py::module_::import(module).attr(function)(std::forward<Parameters>(parameters)...);
 }
 constexpr const char *kArrays = "fastlc._arrays", *kChecks = "fastlc._checks";
@@ -138,7 +144,7 @@ inline py::array empty_array(int type, std::initializer_list<int64_t> shape) {
 }
 
 // The arrays of a call. Whatever leads to a kernel takes its arrays here, and releases the GIL by compute(), the only place
-// that can: it looks at all of them again, so that what was taken is what they are.
+// that can: if Python code may have run meanwhile, it looks at all of them again, so that what was taken is what they are.
 class Arguments {
  public:
   Arguments() = default;
@@ -205,7 +211,8 @@ class Arguments {
   // f(released) without the GIL, which `released` can take meanwhile.
   template <class F>
   auto compute(F f) const {
-    for (int i = 0; i < count_; ++i) {
+    const bool may_differ = python_runs.load(std::memory_order_relaxed) != runs_before_;
+    for (int i = 0; i < count_ && may_differ; ++i) {
       if (!arrays_[i].is_unchanged()) refuse(std::string(arrays_[i].name) + " was changed while the arguments were read");
     }
     ReleasedGil released;
@@ -241,6 +248,7 @@ class Arguments {
   static constexpr int kMost = 64;  // thirteen arguments, what they were converted to, and their bases
   Array arrays_[kMost];             // the first `count_` are alive
   int count_ = 0;
+  const uint64_t runs_before_ = python_runs.load(std::memory_order_relaxed);
 };
 
 // ---- Shapes ---------------------------------------------------------------------------------------------------------

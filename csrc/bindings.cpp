@@ -326,6 +326,7 @@ void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, p
 
 // What a state has, or would have if it were one.
 py::object of_state(py::handle state, const char *name) {
+  python_may_run();
   PyObject *value = PyObject_GetAttrString(state.ptr(), name);
   if (!value && PyErr_ExceptionMatches(PyExc_AttributeError)) {
     PyErr_Clear();
