@@ -141,7 +141,7 @@ fastlc_status check_labels(const fastlc_call &call, const Rows &rows) {
 template <class T>
 fastlc_status check_probabilities(const fastlc_call &call, const Rows &rows) {
   const T *sample_weight = static_cast<const T *>(call.sample_weight);
-  for (int64_t i = 0; i < rows.n; ++i) {
+  for (int64_t i = 0; i < rows.n && call.c > 0; ++i) {
     const int64_t row = row_in(rows.order, i, rows.first, call.n);
     const T *targets = static_cast<const T *>(call.targets) + row * call.targets_stride;
     int outside = 0;
@@ -204,13 +204,17 @@ void for_each_weight(const fastlc_call &call, const Rows &rows, F f) {
   });
 }
 
-// The rows with what they count for in a mean: a scale of 1 / Σ weights. Where weights, their products or their sum leave the
-// range of a double, or nearly, a power of two is taken off all of them.
+// The rows with what they count for: a scale of 1 / Σ weights in a mean, else 1; times 2^given_back. Where weights, their
+// products or their sum leave the range of a double, or nearly, a power of two is taken off all of them.
 template <class T>
-Rows averaged(const fastlc_call &call, Rows rows, Divisor *divisor) {
+Rows weighed(const fastlc_call &call, Rows rows, bool mean, int given_back, Divisor *divisor) {
   const LossInfo &loss = instruction_set().losses[call.loss];
   const bool divides_by_class = call.labels && (loss.description.kind & FASTLC_MEAN_BY_CLASS);
   const bool weighs_by_class = call.labels && !loss.weighs_classes(call);
+  if (!mean && std::is_same_v<T, float>) {
+    rows.scale = std::ldexp(1.0, given_back);
+    return rows;
+  }
   double sum = 0, size = 0, largest = 0;
   if (!call.sample_weight && !call.has_ignore_index && !(call.class_weight && (divides_by_class || weighs_by_class))) {
     sum = size = static_cast<double>(rows.n);
@@ -223,8 +227,9 @@ Rows averaged(const fastlc_call &call, Rows rows, Divisor *divisor) {
       largest = std::fabs(weight) > largest ? std::fabs(weight) : largest;
     });
   }
-  rows.counts = sum != 0;
-  rows.scale = rows.counts ? 1 / sum : 0;  // 0 of inf, with which a weight of inf gives nan
+  rows.counts = !mean || sum != 0;
+  rows.scale = !mean ? 1 : rows.counts ? 1 / sum : 0;  // 0 of inf, with which a weight of inf gives nan
+  if (given_back) rows.scale = std::ldexp(rows.scale, given_back);
   *divisor = {sum, 0};
   constexpr double kHuge = 0x1p900;
   if (std::is_same_v<T, float> || (size > 1 / kHuge && size < kHuge && largest < kHuge)) return rows;
@@ -239,6 +244,12 @@ Rows averaged(const fastlc_call &call, Rows rows, Divisor *divisor) {
     if (weight != 0) of_weights = std::max(of_weights, exponent_of_product(v, weight));
   });
   if (!finite) return rows;
+  // The largest weight is then in [1, 4), and no scale is larger than its largest share.
+  rows.exponent = of_weights == INT_MIN ? 0 : of_weights - 2;
+  if (!mean) {
+    rows.scale = std::ldexp(1.0, rows.exponent + given_back);
+    return rows;
+  }
   rows.counts = false;
   rows.scale = 0;
   if (of_divisor == INT_MIN) return rows;
@@ -248,8 +259,7 @@ Rows averaged(const fastlc_call &call, Rows rows, Divisor *divisor) {
   });
   if (divisor->value == 0) return rows;
   rows.counts = true;
-  rows.exponent = of_weights == INT_MIN ? 0 : of_weights - 2;  // the largest weight is then in [1, 4), and no scale is larger than its largest share
-  rows.scale = std::ldexp(1 / divisor->value, rows.exponent - of_divisor);
+  rows.scale = std::ldexp(1 / divisor->value, rows.exponent - of_divisor + given_back);
   return rows;
 }
 
@@ -282,11 +292,8 @@ struct ClassWeights {
     copy.class_weight = scaled.get();
     return copy;
   }
-  // Gives back what was taken off, unless a mean has divided by it.
-  Rows restored(Rows rows, bool mean) const {
-    if (taken_off && !(mean && in_divisor)) rows.scale = std::ldexp(rows.scale, taken_off);
-    return rows;
-  }
+  // The exponent to give back, but for a mean that has divided by it.
+  int given_back(bool mean) const { return mean && in_divisor ? 0 : taken_off; }
   std::unique_ptr<T[]> scaled;
   int taken_off = 0;  // the exponent
   bool in_divisor = false;
@@ -389,8 +396,8 @@ fastlc_status run_epoch(const fastlc_call &given, const fastlc_sgd &sgd, fastlc_
     const int64_t left = epoch.rows - start;
     n = left < epoch.batch_size ? left : epoch.batch_size;
     Divisor divisor;
-    const Rows batch =
-        classes.restored(averaged<T>(call, {epoch.order ? epoch.order + start : nullptr, start, n, left - n}, &divisor), true);
+    const Rows batch = weighed<T>(call, {epoch.order ? epoch.order + start : nullptr, start, n, left - n}, true,
+                                  classes.given_back(true), &divisor);
     if (batch.counts) {  // else W and b stay as they are
       const double lr = epoch.lr[epoch.lr_size == 1 ? 0 : epoch.steps];
       double loss;
@@ -490,8 +497,7 @@ fastlc_status fastlc_loss(const fastlc_call *given, fastlc_gradients *out) {
     const fastlc_call &call = classes.in(checked, copy);
     const bool mean = call.reduction == FASTLC_MEAN;
     Divisor divisor;
-    if (mean) rows = averaged<T>(call, rows, &divisor);
-    rows = classes.restored(rows, mean);
+    rows = weighed<T>(call, rows, mean, classes.given_back(mean), &divisor);
     Workspace work(call);
     if (out->losses) std::memset(out->losses, 0, sizeof(T) * static_cast<size_t>(call.n));
     if (!kernels<T>().loss(call, rows, work.run, *out)) return FASTLC_CANCELLED;

@@ -264,7 +264,7 @@ FASTLC_NOINLINE void input_gradient_block(const Block<T> &block, const T *s, int
 template <class T, class F>
 bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, int64_t pieces, bool targets,
                 bool reread, F &&f) {
-  if (rows.n == 0) return true;
+  if (rows.n == 0 || call.c == 0) return true;  // without scores there is nothing to do, for however many rows
   const T *W = static_cast<const T *>(call.W), *b = static_cast<const T *>(call.b);
   const int64_t most = few_block_rows<T>(call.d, call.c);
   const int64_t stride = column_stride<T>(min_of(most, rows.n));
@@ -342,6 +342,7 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &ru
   for (int64_t p = 0; p < pieces; ++p) head[p] = {0, 0};
 
   const bool values = call.targets != nullptr;
+  if (dX && call.c == 0) __builtin_memset(dX, 0, sizeof(T) * static_cast<size_t>(times(call.n, call.d)));
   const bool done = few_blocks<T>(
       call, rows, run, pieces, values, dW != nullptr,
       [&](int64_t p, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t begin, int64_t end) {

@@ -10,7 +10,7 @@ namespace {
 template <class T, class F>
 bool given_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, int64_t pieces, F &&f) {
   constexpr int L = kLanes<T>;
-  if (rows.n == 0) return true;
+  if (rows.n == 0 || call.c == 0) return true;
   const int64_t most = max_of(L, min_of(240, (128 << 10) / times(max_of(call.c, 1), sizeof(T))) / L * L);
   const int64_t stride = column_stride<T>(most);
   const int threads = static_cast<int>(min_of(run.threads, pieces));

@@ -12,7 +12,7 @@ is used, and derivatives are those of `mpmath.diff`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -163,8 +163,10 @@ def loss_shares(row: Any, dtype: Any, rows_each: int, seed: int = 0) -> Iterator
         yield isa, *found
 
 
-def function_shares(name: str, dtype: Any, rows_each: int, seed: int = 0) -> Iterator[tuple[str, float]]:
-    """The same for softmax, log_softmax (which is log-sum-exp, less a score) and sigmoid."""
+def function_shares(
+    name: str, dtype: Any, rows_each: int, seed: int = 0, sizes: Sequence[int] = (1, 2, 3, 10, 100)
+) -> Iterator[tuple[str, float]]:
+    """The same for softmax, log_softmax (which is log-sum-exp, less a score) and sigmoid; `sizes`: numbers of classes."""
     rng = np.random.default_rng(seed)
     exact_of: dict[str, Callable[[Scores], Scores]] = {
         "softmax": lambda s: [mpmath.exp(v - _log_sum_exp(s)) for v in s],
@@ -172,7 +174,7 @@ def function_shares(name: str, dtype: Any, rows_each: int, seed: int = 0) -> Ite
         "sigmoid": lambda s: [_sigmoid(v) for v in s],
     }
     worst = dict.fromkeys(_core.isas_usable, 0.0)
-    for classes, scale in product((1, 2, 3, 10, 100), (1e-3, 1.0, 30.0, 1e4)):
+    for classes, scale in product(sizes, (1e-3, 1.0, 30.0, 1e4)):
         S = (scale * rng.normal(size=(rows_each, classes))).astype(dtype)
         exact = [v for s in S.tolist() for v in exact_of[name]([mpf(v) for v in s])]
         bound = getattr(bounds, name)(S.astype(np.longdouble), np.zeros(S.shape), dtype)
@@ -180,6 +182,14 @@ def function_shares(name: str, dtype: Any, rows_each: int, seed: int = 0) -> Ite
             _core._set_isa(isa)
             worst[isa] = max(worst[isa], _share(getattr(fastlc, name)(S), exact, bound))
     yield from worst.items()
+
+
+def sum_over_rows_error(rows: int, dtype: Any) -> float:
+    """How far a gradient of a column of ones is off, in unit roundoffs of its size: the mean of slopes of one sign."""
+    X, y = np.ones((rows, 4), dtype), (np.arange(rows) % 100 == 0).astype(np.uint8)
+    exact = 0.5 - np.count_nonzero(y) / rows
+    _, dW, db = fastlc.linear_logistic(X, y, np.zeros((1, 4), dtype), np.zeros(1, dtype))
+    return max(abs(float(g) - exact) for g in (*dW[0], db[0])) / exact / bounds.unit(dtype)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -269,6 +279,28 @@ def main() -> None:
         name = row.name + (" of floats" if (row.name, "labels") in EXACT and row.targets == "values" else "")
         lines.append([name, np.dtype(dtype).name, *(f"{loss:.2f}, {gradient:.2f}" for _, loss, gradient in found)])
     _table(["function, or loss and gradient", "dtype", *isas], lines)
+
+    print("## Sums of any length\n")
+    print(
+        f"The bounds charge a term of a sum over classes for {bounds.CLASSES} roundings at the most, of one over features "
+        f"for {bounds.FEATURES} and\none more for every 4096 features, over rows for {bounds.ROWS}, over the classes of dX "
+        f"for {bounds.TERMS}, however long the sum is: parts of it\nare added exactly, or in float64. The largest error as a "
+        f"share of the bound, of 20000 classes in {8 * max(1, given.rows // 25)} random rows:\n"
+    )
+    lines = []
+    for name, dtype in product(("softmax", "log_softmax"), DTYPES):
+        shares = function_shares(name, dtype, 2 * max(1, given.rows // 25), sizes=(20_000,))
+        lines.append([name, np.dtype(dtype).name, *(f"{share:.2f}" for _, share in shares)])
+    _table(["function", "dtype", *isas], lines)
+    print("A gradient that is a mean over rows of one sign, its error in unit roundoffs of its size:\n")
+    lines = []
+    for rows, dtype in product((1000, 100_000, 10_000_000), DTYPES):
+        errors = []
+        for isa in isas:
+            _core._set_isa(isa)
+            errors.append(sum_over_rows_error(rows, dtype))
+        lines.append([f"{rows:,}", np.dtype(dtype).name, *(f"{error:.1f}" for error in errors)])
+    _table(["rows", "dtype", *isas], lines)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,12 @@ def test_functions_of_scores(name, dtype) -> None:
         assert share <= 1, isa
 
 
+def test_gradients_of_many_rows(dtype, isa) -> None:
+    """Within what is charged for them, and not exact by chance."""
+    for rows in (1000, 100_000):
+        assert 0 < accuracy.sum_over_rows_error(rows, dtype) <= bounds.ROWS
+
+
 @pytest.mark.parametrize("function", accuracy.DOMAINS)
 def test_elementary_functions(function, dtype, isa) -> None:
     """Within what `tests/bounds.py` charges for them, in units of half an ulp at most."""
