@@ -116,6 +116,21 @@ check(maps(np.zeros((0, n), F), np.zeros((0, n), F)), lambda found: impossible(f
 """)
 
 
+def test_rows_without_features_or_classes() -> None:
+    """Nothing is to be computed, however many there are."""
+    assert_lives("""
+import signal
+signal.alarm(10)  # what goes on for ever is ended; a handler would not be called
+rows, none = np.zeros((2**60, 0), F), np.zeros((0, 0), F)
+assert fastlc.scores(rows, none).shape == rows.shape
+for name, row in fastlc.LOSSES.items():
+    if "values" in row.targets:
+        assert row.on_scores(rows, rows, grad=False) == 0.0
+        assert row.linear(rows, rows, none, grad=False) == 0.0
+        assert fastlc.sgd_epoch(rows, rows, none, loss=name, lr=0.1, batch_size=2**60) == 0.0
+""")
+
+
 def test_rows_that_are_all_the_same_bytes() -> None:
     """Of any number, in place: every result of as many rows, and every scratch for as many classes, is too large."""
     assert_lives("""
