@@ -51,6 +51,11 @@ def _sigmoid(v: mpf) -> mpf:
     return 1 / (1 + mpmath.exp(-v))
 
 
+def _part(factor: mpf, value: mpf) -> mpf:
+    """A product of which a factor of 0 makes 0, of an infinite value too."""
+    return factor * value if factor else mpf(0)
+
+
 def _of_labels(phi: Callable[[mpf], mpf]) -> Callable[..., mpf]:
     """One-vs-rest, of a function of the margin; a single score is that of label 1."""
 
@@ -86,10 +91,10 @@ def _rivals(s: Scores, y: int) -> Scores:
 
 EXACT: dict[tuple[str, str], Callable[..., mpf]] = {
     ("cross_entropy", "labels"): lambda s, y, label_smoothing: (
-        _log_sum_exp(s) - (1 - label_smoothing) * s[y] - label_smoothing * mpmath.fsum(s) / len(s)
+        _log_sum_exp(s) - (1 - label_smoothing) * s[y] - _part(label_smoothing, mpmath.fsum(s) / len(s))
     ),
     ("cross_entropy", "values"): lambda s, y, label_smoothing: mpmath.fsum(
-        ((1 - label_smoothing) * t + label_smoothing / len(s)) * (_log_sum_exp(s) - v)
+        _part((1 - label_smoothing) * t + label_smoothing / len(s), _log_sum_exp(s) - v)
         for v, t in zip(s, y, strict=True)
     ),
     ("hinge", "labels"): lambda s, y, margin, p: mpmath.fsum(
@@ -97,7 +102,7 @@ EXACT: dict[tuple[str, str], Callable[..., mpf]] = {
     ),
     ("crammer_singer", "labels"): lambda s, y, margin: max([mpf(0), *(v - s[y] + margin for v in _rivals(s, y))]),
     ("logistic", "labels"): _of_labels(lambda z: _softplus(-z)),
-    ("logistic", "values"): _of_residuals(lambda s, t: (1 - t) * _softplus(s) + t * _softplus(-s)),
+    ("logistic", "values"): _of_residuals(lambda s, t: _part(1 - t, _softplus(s)) + _part(t, _softplus(-s))),
     ("ovr_hinge", "labels"): _of_labels(lambda z: max(mpf(0), 1 - z)),
     ("ovr_squared_hinge", "labels"): _of_labels(lambda z: max(mpf(0), 1 - z) ** 2),
     ("ovr_perceptron", "labels"): _of_labels(lambda z: max(mpf(0), -z)),

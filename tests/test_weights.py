@@ -178,12 +178,11 @@ def assert_sums_are_proportional(row: Any, shape: Any, dtype: Any, choices: list
 
 @shapes
 def test_sums_are_exact_if_they_fit(row, shape, dtype, isa) -> None:
-    """Of float32 even where k_c times a term is beyond its range of numbers, while v k_c times it is not."""
+    """Even where k_c times a term is beyond the range of numbers, while v k_c times it is not."""
     lowest, normal, highest = exponents(dtype)
     low, high, far = normal + 70, highest - 20, highest - 30
     choices = [(low, 0), (high, 0), (0, low), (0, high), (-far, far), (far, -far), (-far, far - 20), (far, 20 - far)]
-    if dtype is np.float32:
-        choices += [(lowest, highest), (highest, lowest), (lowest, -60 - lowest)]
+    choices += [(lowest, highest), (highest, lowest), (lowest, -60 - lowest)]
     assert_sums_are_proportional(row, shape, dtype, choices)
 
 
