@@ -172,7 +172,8 @@ def test_logistic_refuses_targets_that_are_no_probabilities(shape, dtype, isa) -
         for value in (-0.25, 1.5, -np.inf, np.inf, np.nextafter(dtype(1), dtype(2)), np.nextafter(dtype(0), dtype(-1))):
             y = own_copy(p.y)
             y[place] = value
-            with pytest.raises(ValueError, match=rf"^y\[{place[0]}, {place[1]}\] = .*\[0, 1\]"):
+            where = rf"\[{place[0]}\]" if shape[2] == 1 else rf"\[{place[0]}, {place[1]}\]"
+            with pytest.raises(ValueError, match=rf"^y{where} = .*\[0, 1\]"):
                 call(y)
             v[place[0]] = 0
             want = call(np.where(y == y[place], dtype(0), y), sample_weight=v)
