@@ -80,6 +80,7 @@ class Array {
   }
 
   const char *name;
+  const Array *given;  // what this is a conversion of; null if the argument is used as it is, or was no array
 
  private:
   friend class Arguments;
@@ -88,6 +89,7 @@ class Array {
     const py::detail::PyArray_Proxy *now = py::detail::array_proxy(array.ptr());
     const py::detail::PyArrayDescr_Proxy *dtype = py::detail::array_descriptor_proxy(now->descr);
     name = its_name;
+    given = nullptr;
     data_ = now->data;
     ndim_ = now->nd;
     type_ = dtype->type_num;
@@ -159,41 +161,37 @@ class Arguments {
   // Floats with contiguous rows, or contiguous as a whole: of the dtype of `like`, or of either if there is none.
   const Array &floats(py::handle value, const char *name, const Array *like = nullptr, bool contiguous = false) {
     if (value.is_none() && like) return absent;
-    if (is_array(value)) {
-      const Array &array = keep(value, name);
-      if (are_floats(array, like, contiguous)) return array;
-    }
-    if (like) return keep(slow_path(kArrays, "floats", value, name, dtype_name(like->type()), like->name), name);
-    return keep(slow_path(kArrays, "floats", value, name), name);
+    const Array *given = keep_if_array(value, name);
+    if (given && is_array(value) && are_floats(*given, like, contiguous)) return *given;
+    if (like) return keep(slow_path(kArrays, "floats", value, name, dtype_name(like->type()), like->name), name, given);
+    return keep(slow_path(kArrays, "floats", value, name), name, given);
   }
 
   // Numbers of rows, int64, along one axis, contiguous.
   const Array &row_numbers(py::handle value, const char *name) {
     if (value.is_none()) return absent;
-    if (is_array(value)) {
-      const Array &array = keep(value, name);
-      if (are_integers(array) && array.item() == 8 && array.type() % 2 == 1) return array;
-    }
-    return keep(slow_path(kArrays, "row_numbers", value, name), name);
+    const Array *given = keep_if_array(value, name);
+    if (given && is_array(value) && are_integers(*given) && given->item() == 8 && given->type() % 2 == 1) return *given;
+    return keep(slow_path(kArrays, "row_numbers", value, name), name, given);
   }
 
   // y: labels, integers along one axis; or targets, floats of the dtype of `like`. Where both may come, floats along one axis
   // are targets if there is `one_score` a row. `rows` and `columns`: those of targets, for sentences.
   const Array &labels_or_targets(py::handle y, bool labels, bool targets, bool one_score, const Array &like, int64_t rows,
                                  int64_t columns) {
-    if (is_array(y)) {
-      const Array &array = keep(y, "y");
-      const bool taken_for_labels = labels && (!targets || array.is_integer() || (array.ndim() == 1 && !one_score));
-      if (taken_for_labels ? are_integers(array) : are_floats(array, &like, false)) return array;
+    const Array *given = keep_if_array(y, "y");
+    if (given && is_array(y)) {
+      const bool taken_for_labels = labels && (!targets || given->is_integer() || (given->ndim() == 1 && !one_score));
+      if (taken_for_labels ? are_integers(*given) : are_floats(*given, &like, false)) return *given;
     }
     return keep(slow_path(kArrays, "labels_or_targets", y, labels, targets, one_score, dtype_name(like.type()), like.name,
-                          py::make_tuple(rows, columns)), "y");
+                          py::make_tuple(rows, columns)), "y", given);
   }
 
   // An array that will be written where it lies: never converted. Of the dtype of `like`, or float32 or float64.
   const Array &in_place(py::handle value, const char *name, const Array *like = nullptr) {
     if (value.is_none()) return absent;
-    const Array *array = is_array_or_subclass(value) ? &keep(value, name) : nullptr;
+    const Array *array = keep_if_array(value, name);
     const bool good = array && are_floats(*array, like, true) && array->has(kWriteable);
     if (good && is_array(value)) return *array;
     if (like) {
@@ -221,17 +219,21 @@ class Arguments {
 
  private:
   // An array, and the arrays that it is a view of, whose memory it has.
-  const Array &keep(py::handle array, const char *name) {
-    const Array &kept = add(array, name);
+  const Array &keep(py::handle array, const char *name, const Array *given = nullptr) {
+    Array &kept = add(array, name);
+    kept.given = given;
     if (py::detail::array_proxy(array.ptr())->base) keep_bases(array, name);
     return kept;
+  }
+  const Array *keep_if_array(py::handle value, const char *name) {
+    return is_array_or_subclass(value) ? &keep(value, name) : nullptr;
   }
   void keep_bases(py::handle array, const char *name) {
     for (PyObject *base; (base = py::detail::array_proxy(array.ptr())->base) && is_array_or_subclass(base); array = base) {
       add(base, name);
     }
   }
-  const Array &add(py::handle array, const char *name) {
+  Array &add(py::handle array, const char *name) {
     if (count_ == kMost) refuse(std::string(name) + " is a view of a view of too many views, expected a copy");
     arrays_[count_].take(array, name);
     return arrays_[count_++];
@@ -274,7 +276,9 @@ inline void expect_matrix(const Array &a, int64_t rows, int64_t columns) {
 
 inline void expect_no_overlap(const Array &written, const Array &other) {
   if (!written || !other) return;
+  if (other.given) expect_no_overlap(written, *other.given);  // which would change, though not what is read
   auto extent = [](const Array &a, const char **low, const char **high) {
+    if (!a.is_float() && !a.is_integer()) return false;  // it has been changed since: no array that was converted
     *low = *high = static_cast<const char *>(a.data());
     for (int i = 0; i < a.ndim(); ++i) {
       if (a.shape(i) == 0) return false;

@@ -352,6 +352,7 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   fastlc_epoch epoch{};
   epoch.size = sizeof epoch;
   const Array *velocity_W = &Arguments::absent, *velocity_b = velocity_W, *average_W = velocity_W, *average_b = velocity_W;
+  py::object step;  // as an integer of Python, which has room for more
   if (!state.is_none()) {
     auto own = [&](const char *name) { return of_state(state, name); };
     auto array = [&](const char *name) { return &call.arguments.in_place(own(name), name, call.array_X); };
@@ -364,7 +365,8 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
     };
     velocity_W = array("velocity_W");
     velocity_b = array("velocity_b");
-    epoch.first_step = integer(own("step"), "step");
+    step = python_integer(own("step"), "step");
+    epoch.first_step = integer(step, "step");
     const py::object average_from = own("average_from");
     if (!average_from.is_none()) {
       epoch.average_from = integer(average_from, "average_from");
@@ -415,8 +417,7 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   // The state learns of the steps taken also when the call is interrupted.
   if (!state.is_none() && epoch.steps) {
     py::error_scope interrupted;
-    const py::object before = state.attr("step");
-    state.attr("step") = before + py::int_(epoch.steps);
+    state.attr("step") = step + py::int_(epoch.steps);
   }
   call.expect_ok(status);
   return epoch.mean_loss;

@@ -8,13 +8,14 @@ which have no dtype, take that of the others. What an object's own ``__array__``
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import number
+from ._checks import axes_of, is_of_an_object, number
 from .reference import Array
 
 _FLOATS = ("float32", "float64")
@@ -41,8 +42,8 @@ def as_array(value: Any, name: str) -> Array:
     try:
         return np.asarray(value)
     except (TypeError, ValueError, OverflowError) as error:
-        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-            raise  # by an object's own code, not by NumPy
+        if is_of_an_object(error):
+            raise
         kind = TypeError if isinstance(error, TypeError) else ValueError  # a subclass may take other arguments
         raise kind(f"{name} is not an array of numbers: {error}") from None
 
@@ -70,8 +71,8 @@ def row_numbers(value: Any, name: str) -> Array:
     if array.dtype.kind == "b":
         raise TypeError(f"{name} is boolean, expected numbers of rows: numpy.flatnonzero(mask) gives those of a mask")
     array = _integers(value, array, name, "integers")
-    if array.dtype.kind == "u" and array.size and array.max() > _INT64.max:
-        raise ValueError(f"{name} holds {array.max()}, which does not fit int64")
+    if array.dtype.kind == "u" and array.size and (largest := _once(array).max()) > _INT64.max:
+        raise ValueError(f"{name} holds {largest}, which does not fit int64")
     return _native(array.astype(np.int64))
 
 
@@ -96,6 +97,7 @@ def labels_or_targets(
 def rates(value: Any, first_step: int, rows: int, batch_size: int) -> Array:
     """Learning rates, one or one a batch, as float64 along one axis; a function of the step is asked for each batch."""
     if callable(value):
+        batch_size = operator.index(batch_size)  # else NumPy's integers, which wrap
         batches = -(-rows // batch_size) if batch_size > 0 else 0
         steps = range(first_step, first_step + batches)
         return np.array([number(value(step), "lr(step)", "a number") for step in steps], np.float64)
@@ -131,18 +133,19 @@ def check_float(value: Any, array: Array, name: str, dtype: str | None, like: st
 
 def check_in_place(value: Any, name: str, dtype: str | None = None, like: str | None = None) -> None:
     """Raises if an array cannot be written where it lies."""
-    if not isinstance(value, np.ndarray):
+    if not issubclass(type(value), np.ndarray):
         raise TypeError(f"{name} is a {type(value).__name__}, expected a NumPy array")
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, expected a plain one, such as {name}.data")
-    check_float(value, value, name, dtype, like)
-    if not value.dtype.isnative:
+    array = np.asarray(value)  # what a subclass is, not what it says
+    check_float(value, array, name, dtype, like)
+    if not array.dtype.isnative:
         raise ValueError(f"{name} is not in native byte order")
-    if not value.flags.writeable:
+    if not array.flags.writeable:
         raise ValueError(f"{name} is read-only")
-    if not value.flags.aligned:
+    if not array.flags.aligned:
         raise ValueError(f"{name} is not aligned")
-    if not value.flags.c_contiguous:
+    if not array.flags.c_contiguous:
         raise ValueError(f"{name} is not C-contiguous")
 
 
@@ -176,11 +179,17 @@ def _native(array: Array) -> Array:
     return np.require(array, array.dtype.newbyteorder("="), ["C", "A"]).reshape(array.shape)
 
 
+def _once(array: Array) -> Array:
+    """Its elements, of those along a broadcast axis the first alone: no more than there are in memory."""
+    return array[(*(slice(1 if stride == 0 else None) for stride in array.strides), ...)]
+
+
 def _numbers(array: Array, name: str) -> Array:
     """An array of numbers; of objects, which may be numbers that NumPy does not know, as float64."""
     if array.dtype.kind == "O":
-        taken = [number(element, at(name, index), "a number") for index, element in np.ndenumerate(array)]
-        return np.array(taken, np.float64).reshape(array.shape)
+        once = _once(array)
+        taken = [number(element, at(name, index), "a number") for index, element in np.ndenumerate(once)]
+        return np.broadcast_to(np.array(taken, np.float64).reshape(once.shape), array.shape)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} {what(array)}, expected numbers")
     return array
@@ -253,8 +262,7 @@ def _is_text(element: Any) -> bool:
 
 def _has_no_float(element: Any) -> bool:
     """Whether an element keeps its array from being converted to floats."""
-    is_array = bool(getattr(element, "ndim", 0))
-    return is_array or not (hasattr(type(element), "__float__") or hasattr(type(element), "__index__"))
+    return bool(axes_of(element)) or not (hasattr(type(element), "__float__") or hasattr(type(element), "__index__"))
 
 
 def _is_missing(element: Any) -> bool:

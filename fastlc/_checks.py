@@ -42,6 +42,10 @@ def number(value: Any, name: str, expected: str = "a finite number >= 0") -> flo
         if not isinstance(real, numbers.Rational):
             raise  # the object's own
         raise ValueError(f"{name} is too large for a float, expected {expected}") from None
+    except ValueError as error:  # such as of a Decimal that is a signaling nan
+        if is_of_an_object(error):
+            raise
+        raise ValueError(f"{name} is {_described(value)}, expected {expected}: {error}") from None
     if not _HOLDS[expected](taken):
         raise ValueError(f"{name} = {taken:g}, expected {expected}")
     return taken
@@ -63,12 +67,12 @@ def integer(value: Any, name: str, least: int | None = None) -> int:
 
 def flag(value: Any, name: str) -> bool:
     """True or False, or 1 or 0; other numbers, text, None, containers and arrays with axes are none."""
-    if isinstance(value, (np.ndarray, np.generic)):
+    if _is_of_numpy(value):
         taken = _is_scalar(value, "biu") and value in (0, 1)
-    elif value is None or isinstance(value, numbers.Number):
+    elif value is None or value is NotImplemented or isinstance(value, numbers.Number):
         taken = isinstance(value, numbers.Integral) and value in (0, 1)
     else:  # without __bool__ all are true, and of containers those that are not empty
-        is_container = hasattr(type(value), "__len__") and getattr(value, "ndim", True)
+        is_container = hasattr(type(value), "__len__") and axes_of(value) != 0
         taken = hasattr(type(value), "__bool__") and not is_container
     try:
         if not taken:
@@ -79,24 +83,50 @@ def flag(value: Any, name: str) -> bool:
 
 
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
-    """What `numpy.random.default_rng` makes of the argument named seed."""
+    """What `numpy.random.default_rng` makes of the argument named seed; of sequences nothing: some it recurses into."""
     if isinstance(seed, (bool, np.bool_)):
         raise TypeError("seed is a bool, expected an integer, a Generator or None")
-    try:
+    if seed is None or isinstance(seed, _OF_NUMPY):
         return np.random.default_rng(seed)
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError  # a subclass may take other arguments
-        raise kind(f"seed = {seed!r}: {error}") from None
+    try:
+        taken = operator.index(seed)
+    except TypeError:
+        raise TypeError(f"seed = {seed!r}: expected an integer, a Generator or None") from None
+    if taken < 0:
+        raise ValueError(f"seed = {max(taken, _LEAST_INT64)}: expected non-negative integer")
+    return np.random.default_rng(taken)
+
+
+_OF_NUMPY = (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence, np.random.RandomState)
+"""What `numpy.random.default_rng` knows besides integers."""
+
+
+def is_of_an_object(error: Exception) -> bool:
+    """Whether what the caller of this function has caught was raised by Python code, of an object that was asked."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
+
+
+def _is_of_numpy(value: Any) -> bool:
+    """Whether it is an array or a scalar, not whether it says so: a mock has the class of another object."""
+    return issubclass(type(value), (np.ndarray, np.generic))
 
 
 def _is_scalar(value: Any, kinds: str) -> bool:
     """Whether a value can be one number: no bool, no array with axes; of NumPy's dtypes those of the `kinds` alone."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.ndim == 0 and value.dtype.kind in kinds and not isinstance(value, np.ma.MaskedArray)
-    return not isinstance(value, bool) and not getattr(value, "ndim", 0)
+    if _is_of_numpy(value):
+        array = np.asarray(value)
+        return array.ndim == 0 and array.dtype.kind in kinds and not isinstance(value, np.ma.MaskedArray)
+    return not isinstance(value, bool) and not axes_of(value)
+
+
+def axes_of(value: Any) -> int | None:
+    """How many a value says that it has; None of what says nothing, or nothing of sense, as a mock."""
+    axes = getattr(value, "ndim", None)
+    return axes if type(axes) is int else None
 
 
 def _described(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if issubclass(type(value), np.ndarray):
+        array = np.asarray(value)
+        return f"an array of shape {array.shape} and dtype {array.dtype}"
     return f"a {type(value).__name__}"

@@ -71,6 +71,8 @@ def show_config(mode: Literal["stdout", "dicts"] = "stdout") -> dict[str, Any] |
         "threads": _core.get_num_threads(),
         "optional packages": {name: _installed_version(name) for name in _OPTIONAL},
     }
+    if not isinstance(mode, str):
+        raise ValueError(f"mode is a {type(mode).__name__}, choose from stdout, dicts")
     if mode == "dicts":
         return config
     if mode != "stdout":

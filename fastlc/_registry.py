@@ -184,6 +184,7 @@ def loss_named(name: Any) -> Loss:
     """The row that the argument `loss` names."""
     if not isinstance(name, str):
         raise ValueError(f"loss is a {type(name).__name__}, choose from {', '.join(LOSSES)}")
+    name = str.__str__(name)  # of a subclass, which may hash and compare otherwise
     if name not in LOSSES:
         raise ValueError(f"loss = {name!r} is unknown, choose from {', '.join(LOSSES)}")
     return LOSSES[name]

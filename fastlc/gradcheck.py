@@ -76,6 +76,8 @@ def numerical_gradient(f: Callable[[Array], float], w: ArrayLike, eps: float | N
         w[i] = left = here - h
         below = _value(f(w), f)
         w[i] = here
+        if right == left:
+            raise ValueError(f"eps = {eps:g} is too small: w = {here:g} is the same a step further")
         gradient[i] = (above - below) / (right - left)  # the step as it was rounded
     return gradient
 

@@ -89,9 +89,9 @@ class SGDState:
 
 
 def _expect_weights(value: Any, name: str, axes: str, dtype: str | None = None, like: str | None = None) -> None:
-    if not isinstance(value, np.ndarray):
+    if not issubclass(type(value), np.ndarray):
         raise TypeError(f"{name} is a {type(value).__name__}, expected a NumPy array {axes}")
-    check_float(value, value, name, dtype, like)
+    check_float(value, np.asarray(value), name, dtype, like)
     if value.ndim != len(axes.strip("(,)").split(",")):
         raise ValueError(f"{name} has shape {value.shape}, expected {axes}")
 
