@@ -171,7 +171,7 @@ def loss_shares(row: Any, dtype: Any, rows_each: int, seed: int = 0) -> Iterator
 def function_shares(
     name: str, dtype: Any, rows_each: int, seed: int = 0, sizes: Sequence[int] = (1, 2, 3, 10, 100)
 ) -> Iterator[tuple[str, float]]:
-    """The same for softmax, log_softmax (which is log-sum-exp, less a score) and sigmoid; `sizes`: numbers of classes."""
+    """The same for softmax, log_softmax (which is log-sum-exp, less a score) and sigmoid, of `sizes` of classes."""
     rng = np.random.default_rng(seed)
     exact_of: dict[str, Callable[[Scores], Scores]] = {
         "softmax": lambda s: [mpmath.exp(v - _log_sum_exp(s)) for v in s],
@@ -287,10 +287,10 @@ def main() -> None:
 
     print("## Sums of any length\n")
     print(
-        f"The bounds charge a term of a sum over classes for {bounds.CLASSES} roundings at the most, of one over features "
-        f"for {bounds.FEATURES} and\none more for every 4096 features, over rows for {bounds.ROWS}, over the classes of dX "
-        f"for {bounds.TERMS}, however long the sum is: parts of it\nare added exactly, or in float64. The largest error as a "
-        f"share of the bound, of 20000 classes in {8 * max(1, given.rows // 25)} random rows:\n"
+        f"The bounds charge a term of a sum over classes for {bounds.CLASSES} roundings at the most, of one over "
+        f"features for {bounds.FEATURES} and\none more for every 4096 features, over rows for {bounds.ROWS}, over the "
+        f"classes of dX for {bounds.TERMS}, however long the sum is: parts of it\nare added exactly, or in float64. The "
+        f"largest error as a share of the bound, of 20000 classes in {8 * max(1, given.rows // 25)} random rows:\n"
     )
     lines = []
     for name, dtype in product(("softmax", "log_softmax"), DTYPES):

@@ -98,7 +98,11 @@ def working(function: str, call: Call) -> dict[str, Any]:
         names = [name for name in names if name not in others and name != "options"] + list(row.options)
     targets = fastlc.LOSSES[loss].targets if loss in fastlc.LOSSES else ("labels",)
     labels = values.integers(0, max(C, 2) if loss in fastlc.LOSSES and fastlc.LOSSES[loss].one_vs_rest else C, N)
-    y = labels.astype(rng.choice("bBhHiIqQ")) if rng.choice(targets) == "labels" else values.random((N, C)).astype(dtype)
+    y = (
+        labels.astype(rng.choice("bBhHiIqQ"))
+        if rng.choice(targets) == "labels"
+        else values.random((N, C)).astype(dtype)
+    )
     W, b = normal(C, D), normal(C)
     made: dict[str, Any] = {
         **{"X": normal(N, D), "y": y, "W": W, "b": b, "S": normal(N, C), "out": normal(N, C), "dW": normal(C, D)},
@@ -107,7 +111,14 @@ def working(function: str, call: Call) -> dict[str, Any]:
         **{"loss": loss, "lr": rng.choice([0.1, optim.constant(0.1), np.full(-(-N // 2), 0.1)]), "batch_size": 2},
         **{"reduction": rng.choice(["mean", "sum", "none"]), "grad": True, "dX": True, "ignore_index": 1},
         **{"momentum": 0.5, "dampening": 0.0, "nesterov": True, "weight_decay": 0.01, "l1": 0.001, "l2": 0.01},
-        **{"label_smoothing": 0.1, "margin": 0.5, "p": 2, "epsilon": 0.2, "average": rng.choice([True, 1]), "epochs": 2},
+        **{
+            "label_smoothing": 0.1,
+            "margin": 0.5,
+            "p": 2,
+            "epsilon": 0.2,
+            "average": rng.choice([True, 1]),
+            "epochs": 2,
+        },
         **{"fit_intercept": True, "n_classes": C, "shuffle": True, "seed": 1, "validation_data": (normal(N, D), y)},
         **{"validation_fraction": 0.3, "patience": 3, "tol": 1e-3, "callback": lambda epoch, result: epoch > 2},
         **{"progress": False, "average_from": 0, "every": 2, "factor": 0.5, "decay": 0.5, "power": 0.5, "steps": 9},
@@ -182,7 +193,9 @@ class Attempt:
 # ---------------------------------------------------------------------------------------------------------------------
 
 WRITTEN = {"sgd_step": {"W", "velocity"}, "sgd_epoch": {"W", "b"}, "scores": {"out"}}
-FOREIGN = re.compile(r"arg\d|incompatible function arguments|Unable to cast|object has no attribute|unsupported operand")
+FOREIGN = re.compile(
+    r"arg\d|incompatible function arguments|Unable to cast|object has no attribute|unsupported operand"
+)
 """Sentences of Python and pybind11, which know nothing of our arguments."""
 SWALLOWED = (TypeError, AttributeError, IndexError, StopIteration, GeneratorExit)
 """What an object may raise to say that it is not of that kind."""
@@ -192,7 +205,9 @@ NOT_ASKED = {"__len__"}
 
 
 def arrays_of(value: Any) -> Iterator[Any]:
-    parts = vars(value).values() if type(value) is fastlc.SGDState else value if type(value) in (list, tuple) else [value]
+    parts = (
+        vars(value).values() if type(value) is fastlc.SGDState else value if type(value) in (list, tuple) else [value]
+    )
     yield from (part for part in parts if is_array(part))
 
 
@@ -253,9 +268,11 @@ def about_error(attempt: Attempt, error: BaseException) -> Iterator[str]:
     if isinstance(error, MemoryError) or "array is too big" in sentence:  # NumPy says so of what has no address
         if not {"huge", "plain", "like an array"} & {*attempt.kinds.values()} and "n_classes" not in attempt.kinds:
             yield sentence
-    elif type(error) not in (TypeError, ValueError):
-        yield sentence
-    elif FOREIGN.search(sentence) or not names_in(str(error), attempt.names):
+    elif (
+        type(error) not in (TypeError, ValueError)
+        or FOREIGN.search(sentence)
+        or not names_in(str(error), attempt.names)
+    ):
         yield sentence
 
 
@@ -329,7 +346,11 @@ def made(attempt: Attempt) -> tuple[Any, BaseException | None, list[str]]:
         except BaseException as caught:
             error = caught
         attempt.call.is_running = False
-    found = [f"{one.category.__name__}: {one.message}" for one in leaked if "fastlc" in one.filename and "torch." not in attempt.text]
+    found = [
+        f"{one.category.__name__}: {one.message}"
+        for one in leaked
+        if "fastlc" in one.filename and "torch." not in attempt.text
+    ]
     found += findings(attempt, result, error, before)
     fastlc.set_num_threads(2)
     return result, error, found
@@ -368,7 +389,7 @@ def make_calls(folder: Path, seed: int, first: int) -> None:
         for number in itertools.count(first):
             attempt = Attempt(seed, number)
             shared[:] = f"{number} {attempt.text}".encode(errors="replace")[:LINE].ljust(LINE)
-            _, error, wrong = made(attempt)
+            _, _, wrong = made(attempt)
             new = {f"{attempt.function} {name} {kind}" for name, kind in attempt.kinds.items()} - reached
             reached |= new
             if wrong or new:
@@ -483,9 +504,11 @@ def main() -> int:
         print(f"!!! NOT CHECKED: {notice}")
     check_that_faults_are_seen(given.seed)
     found = watch(given.seed, given.seconds)
-    arguments = {text.rsplit(" ", 1)[0] for text in found.reached}
-    print(f"{found.calls} calls in {given.seconds:g} s, {len(FUNCTIONS)} functions, {len(found.reached)} pairs of an "
-          f"argument and a kind of object: {f'{len(found.first)} FINDINGS, see above' if found.first else 'nothing found'}")  # fmt: skip
+    outcome = f"{len(found.first)} FINDINGS, see above" if found.first else "nothing found"
+    print(
+        f"{found.calls} calls in {given.seconds:g} s, {len(FUNCTIONS)} functions, {len(found.reached)} pairs of an "
+        f"argument and a kind of object: {outcome}"
+    )
     return int(bool(found.first))
 
 

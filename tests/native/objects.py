@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import collections
+import contextlib
 import ctypes
 import datetime
 import functools
@@ -79,10 +80,8 @@ def floats(good: Any) -> Any:
 
 def filled(shape: tuple[int, ...], dtype: Any, value: Any) -> Any:
     made = np.zeros(shape, dtype)
-    try:
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
         made[...] = value
-    except (TypeError, ValueError, OverflowError):
-        pass
     return made
 
 
@@ -207,7 +206,17 @@ ERRORS: dict[str, Callable[[], BaseException]] = {
 }
 METHODS = ["__float__", "__index__", "__bool__", "__len__", "__getitem__", "__iter__", "__array__", "__array_ufunc__"]
 METHODS += ["__array_function__", "__call__", "__repr__", "__str__", "__format__", "__eq__", "__hash__", "__lt__"]
-METHODS += ["__contains__", "__int__", "__complex__", "__getattr__", "__add__", "__mul__", "__rmul__", "toarray", "update"]
+METHODS += [
+    "__contains__",
+    "__int__",
+    "__complex__",
+    "__getattr__",
+    "__add__",
+    "__mul__",
+    "__rmul__",
+    "toarray",
+    "update",
+]
 PROPERTIES = ["__array_interface__", "__array_struct__", "__array_priority__", "__class__", "ndim", "shape", "dtype"]
 PROPERTIES += ["__name__", "velocity_W", "step", "average_from", "size", "T"]
 WRONG = ["None", "'text'", "b'1'", "10**400", "-1", "2**63", "np.nan", "1j", "object()", "[]"]
@@ -311,7 +320,23 @@ def change(call: Call, action: str) -> None:
 # Kinds: expressions with choices
 # ---------------------------------------------------------------------------------------------------------------------
 
-PLAIN = ["0", "1", "-1", "2", "3", "0.5", "-0.0", "1e308", "5e-324", "1e-50", "np.nan", "np.inf", "-np.inf", "255", "256"]
+PLAIN = [
+    "0",
+    "1",
+    "-1",
+    "2",
+    "3",
+    "0.5",
+    "-0.0",
+    "1e308",
+    "5e-324",
+    "1e-50",
+    "np.nan",
+    "np.inf",
+    "-np.inf",
+    "255",
+    "256",
+]
 PLAIN += ["2**31 - 1", "2**31", "2**32", "2**63 - 1", "2**63", "2**64", "-2**63 - 1", "10**400", "-10**5000", "1j"]
 PLAIN += ["True", "False", "None", "...", "NotImplemented", "Fraction(1, 3)", "Fraction(10**400)", "Decimal('0.5')"]
 PLAIN += ["Decimal('nan')", "Decimal('snan')", "Decimal('inf')", "Decimal('1e999')", "''", "'1'", "'mean'", "'sum'"]
@@ -319,31 +344,74 @@ PLAIN += ["'none'", "'hinge'", "'logistic'", "'squared_error'", "'\\ud800'", "'\
 PLAIN += ["bytearray(b'1')", "memoryview(b'12')", "[]", "[[]]", "[[], []]", "()", "{}", "{1: 1.0}", "{'balanced'}"]
 PLAIN += ["'balanced'", "set()", "frozenset([1])", "range(3)", "range(6)", "range(10**18)", "iter([1.0])", "object()"]
 PLAIN += ["(i for i in range(3))", "int", "float", "np.ndarray", "np.float32", "types", "fastlc", "lambda *_: 1"]
-PLAIN += ["lambda *step: 0.1", "lambda *step: 'a'", "lambda *step: [0.1]", "lambda *step: None", "slice(3)", "nested(40)"]
-PLAIN += ["nested(100)", "nested(3000)", "endless()", "[1.0, [2.0, 3.0]]", "[None] * 3", "[np.nan, None]", "['a', 'b', 'c']"]
+PLAIN += [
+    "lambda *step: 0.1",
+    "lambda *step: 'a'",
+    "lambda *step: [0.1]",
+    "lambda *step: None",
+    "slice(3)",
+    "nested(40)",
+]
+PLAIN += [
+    "nested(100)",
+    "nested(3000)",
+    "endless()",
+    "[1.0, [2.0, 3.0]]",
+    "[None] * 3",
+    "[np.nan, None]",
+    "['a', 'b', 'c']",
+]
 PLAIN += ["[1, 2.5, '3']", "[10**400] * 3", "[True, False, True]", "[0, 1, 2]", "[1.0, 2.0, 3.0]", "[2**63, 0, 1]"]
 PLAIN += ["[-1, 2**63]", "[np.ones(3), np.ones(2)]", "[Fraction(1, 2)] * 3", "[Decimal('0.5')] * 6", "[1j, 2j, 3j]"]
 PLAIN += ["collections.UserList([1.0, 2.0])", "collections.deque([1.0])", "array.array('f', [1, 2, 3])"]
 PLAIN += ["array.array('b', b'123456')", "(ctypes.c_float * 3)()", "ctypes.c_double(1)", "ctypes.c_void_p()"]
 PLAIN += ["types.SimpleNamespace()", "types.MappingProxyType({})", "datetime.date(2000, 1, 1)", "datetime.timedelta(1)"]
-PLAIN += ["functools.partial(float)", "np.ma.masked", "np.random.default_rng(0)", "np.random.RandomState(0)", "np.dtype('f4')"]
+PLAIN += [
+    "functools.partial(float)",
+    "np.ma.masked",
+    "np.random.default_rng(0)",
+    "np.random.RandomState(0)",
+    "np.dtype('f4')",
+]
 PLAIN += ["ValueError('mine')", "fastlc.SGDState(np.ones((3, 4), 'f4'))", "fastlc.SGDState", "fastlc.LOSSES['hinge']"]
 PLAIN += ["fastlc.optim.constant(0.1)", "fastlc.optim.constant", "fastlc.optim.ReduceOnPlateau(0.1)"]
 OF_PACKAGES = {
     "pandas": [
         *["pandas.DataFrame(floats(good))", "pandas.Series(floats(good).ravel())", "pandas.NA", "pandas.NaT"],
         *["pandas.Series([1, None, 2], dtype='Int64')", "pandas.Categorical(['a', 'b', 'a'])", "pandas.Timestamp(0)"],
-        *["pandas.DataFrame({'a': [1.0] * 6, 'b': ['x'] * 6})", "pandas.Series(['a', None, 'b'])", "pandas.Index([0, 1])"],
-        *["pandas.arrays.SparseArray([0.0, 1.0])", "pandas.Series([True] * 6)", "[pandas.NA] * 3", "pandas.DataFrame()"],
+        *[
+            "pandas.DataFrame({'a': [1.0] * 6, 'b': ['x'] * 6})",
+            "pandas.Series(['a', None, 'b'])",
+            "pandas.Index([0, 1])",
+        ],
+        *[
+            "pandas.arrays.SparseArray([0.0, 1.0])",
+            "pandas.Series([True] * 6)",
+            "[pandas.NA] * 3",
+            "pandas.DataFrame()",
+        ],
     ],
     "scipy": [
-        *["scipy.sparse.csr_matrix(np.atleast_2d(floats(good)))", "scipy.sparse.coo_array(np.atleast_2d(floats(good)))"],
+        *[
+            "scipy.sparse.csr_matrix(np.atleast_2d(floats(good)))",
+            "scipy.sparse.coo_array(np.atleast_2d(floats(good)))",
+        ],
     ],
     "torch": [
         *["torch.ones(6, 4)", "torch.ones(3, 4, dtype=torch.float64)", "torch.ones(6, requires_grad=True)"],
         *["torch.ones(3, dtype=torch.bfloat16)", "torch.tensor(0.5)", "torch.tensor(2)", "torch.tensor(True)"],
-        *["torch.ones(6, 4, device='meta')", "torch.eye(4).to_sparse()", "torch.arange(6)", "torch.ones(3, dtype=torch.cfloat)"],
-        *["torch.tensor(np.atleast_1d(floats(good)).copy())", "torch.ones(4, 6).T", "torch.ones(3) * 1j", "[torch.ones(3)] * 3"],
+        *[
+            "torch.ones(6, 4, device='meta')",
+            "torch.eye(4).to_sparse()",
+            "torch.arange(6)",
+            "torch.ones(3, dtype=torch.cfloat)",
+        ],
+        *[
+            "torch.tensor(np.atleast_1d(floats(good)).copy())",
+            "torch.ones(4, 6).T",
+            "torch.ones(3) * 1j",
+            "[torch.ones(3)] * 3",
+        ],
         *["torch.tensor(1.0, requires_grad=True)", "torch.ones(2, 3).conj()", "torch.nn.Linear(2, 3)"],
     ],
 }
@@ -378,11 +446,14 @@ CHOICES: dict[str, list[Any]] = {
     "plain": PLAIN,
     "of_packages": [text for name, texts in OF_PACKAGES.items() if name in OPTIONAL for text in texts] or ["None"],
     "layout": [
-        *["np.asfortranarray(floats(good))", "floats(good)[::-1]", "floats(good)[..., ::-1]", "floats(good).T.copy().T"],
+        *["np.asfortranarray(floats(good))", "floats(good)[::-1]", "floats(good)[..., ::-1]"],
+        "floats(good).T.copy().T",
         *["strided(good)", "unaligned(good)", "read_only(good)", "big_endian(good)", "within_itself(good)"],
         *["view_of_views(good, 3)", "view_of_views(good, 90)", "np.broadcast_to(floats(good)[:1], floats(good).shape)"],
-        *["floats(good).view(np.memmap)", "np.broadcast_to(floats(good).dtype.type(1), floats(good).shape)", "floats(good)[:0]"],
-        *["floats(good)[None]", "floats(good)[..., None]", "floats(good).T", "floats(good).ravel()", "floats(good)[1:]"],
+        *["floats(good).view(np.memmap)", "np.broadcast_to(floats(good).dtype.type(1), floats(good).shape)"],
+        "floats(good)[:0]",
+        *["floats(good)[None]", "floats(good)[..., None]", "floats(good).T", "floats(good).ravel()"],
+        "floats(good)[1:]",
     ],
     "like": [
         *["floats(good).tolist()", "tuple(floats(good))", "list(floats(good))", "memoryview(floats(good))"],
@@ -396,8 +467,10 @@ CHOICES: dict[str, list[Any]] = {
     "huge": [
         *["np.broadcast_to(floats(good).dtype.type(1), (2**40, 4))", "np.broadcast_to(np.float32(1), (2**40,))"],
         *["np.broadcast_to(np.float32(1), (2**30, 2**30))", "np.broadcast_to(floats(good).dtype.type(1), (6, 2**50))"],
-        *["np.zeros((0, 2**40), floats(good).dtype)", "np.zeros((2**40, 0), floats(good).dtype)", "np.zeros((0, 2**60), 'f4')"],
-        *["np.zeros((2**59, 0), 'f4')", "np.broadcast_to(np.int64(1), (2**40,))", "np.broadcast_to(np.float64(1), 2**59)"],
+        *["np.zeros((0, 2**40), floats(good).dtype)", "np.zeros((2**40, 0), floats(good).dtype)"],
+        "np.zeros((0, 2**60), 'f4')",
+        *["np.zeros((2**59, 0), 'f4')", "np.broadcast_to(np.int64(1), (2**40,))"],
+        "np.broadcast_to(np.float64(1), 2**59)",
     ],
 }  # fmt: skip
 

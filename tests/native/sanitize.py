@@ -33,8 +33,8 @@ BUILD = Sanitized(
 OTHERS = ["accuracy", "against*", "bench*", "bounds", "data", "demo", "docs", "endurance", "gradcheck", "instructions"]
 OTHERS += ["memory", "optim", "plot", "rates", "reference", "signatures", "training"]
 OTHERS += ["allocations", "changed_arrays", "finalization", "long_sums", "sizes"]
-"""tests/test_….py that are not about the extension; or not about a sanitized one: they are long, limit memory, replace what
-allocates, race on purpose or end the interpreter."""
+"""tests/test_….py that are not about the extension; or not about a sanitized one: they are long, limit memory, replace
+what allocates, race on purpose or end the interpreter."""
 SLOW = "not the_same_bits and not other_threads_run_meanwhile and not signal_handler_inside"
 """Large work, many times: threads.py and the fuzzer look at the same."""
 SECONDS = 15
