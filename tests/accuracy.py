@@ -289,8 +289,8 @@ def main() -> None:
     print(
         f"The bounds charge a term of a sum over classes for {bounds.CLASSES} roundings at the most, of one over "
         f"features for {bounds.FEATURES} and\none more for every 4096 features, over rows for {bounds.ROWS}, over the "
-        f"classes of dX for {bounds.TERMS}, however long the sum is: parts of it\nare added exactly, or in float64. The "
-        f"largest error as a share of the bound, of 20000 classes in {8 * max(1, given.rows // 25)} random rows:\n"
+        f"classes of dX for {bounds.TERMS}, however long the sum is: parts of it\nare added exactly, or in float64. "
+        f"The largest error as a share of the bound, of 20000 classes in {8 * max(1, given.rows // 25)} random rows:\n"
     )
     lines = []
     for name, dtype in product(("softmax", "log_softmax"), DTYPES):
