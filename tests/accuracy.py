@@ -43,6 +43,11 @@ def _log_sum_exp(s: Scores) -> mpf:
     return mpmath.log(mpmath.fsum(mpmath.exp(v) for v in s))
 
 
+def _log_softmax(s: Scores) -> Scores:
+    log_sum = _log_sum_exp(s)
+    return [v - log_sum for v in s]
+
+
 def _softplus(v: mpf) -> mpf:
     return mpmath.log1p(mpmath.exp(v))
 
@@ -174,8 +179,8 @@ def function_shares(
     """The same for softmax, log_softmax (which is log-sum-exp, less a score) and sigmoid, of `sizes` of classes."""
     rng = np.random.default_rng(seed)
     exact_of: dict[str, Callable[[Scores], Scores]] = {
-        "softmax": lambda s: [mpmath.exp(v - _log_sum_exp(s)) for v in s],
-        "log_softmax": lambda s: [v - _log_sum_exp(s) for v in s],
+        "softmax": lambda s: [mpmath.exp(v) for v in _log_softmax(s)],
+        "log_softmax": _log_softmax,
         "sigmoid": lambda s: [_sigmoid(v) for v in s],
     }
     worst = dict.fromkeys(_core.isas_usable, 0.0)
