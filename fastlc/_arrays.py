@@ -213,12 +213,13 @@ def _integers(value: Any, array: Array, name: str, expected: str) -> Array:
 def _refuse_integers(value: Any, array: Array, name: str, expected: str) -> NoReturn:
     """Says what an array holds that is no integer, and how to get integers."""
     kind, are_labels = array.dtype.kind, name == "y"
-    missing = np.isnan(array) if kind == "f" else _where(_is_missing, array) if kind == "O" else np.zeros(1, bool)
+    once = _once(array)
+    missing = np.isnan(once) if kind == "f" else _where(_is_missing, array) if kind == "O" else np.zeros(1, bool)
     if missing.any():
         came = f"{at(name, first(missing))} is missing ({array[first(missing)]})"
         way = ": leave such rows out, or give them an integer of their own as ignore_index" if are_labels else ""
         raise TypeError(f"{came}, expected {expected}{way}")
-    if kind == "O" and any(isinstance(x, int) and not _INT64.min <= x <= _INT64.max for x in array.flat):
+    if kind == "O" and any(isinstance(x, int) and not _INT64.min <= x <= _INT64.max for x in once.flat):
         raise ValueError(f"{name} holds an integer that does not fit int64")
     came, way = f"{name} {what(array)}", _way_to_labels(value, array) if are_labels else ""
     if array.ndim != 1 and not _holds_text(array):
@@ -234,7 +235,7 @@ def _way_to_labels(value: Any, array: Array) -> str:
     if kind in "fO" and (array.ndim == 1 or is_column):
         way = "numpy.ravel(y).astype(int)" if is_column else _converted(value, "y", "int")
         with np.errstate(invalid="ignore"):
-            broken = np.asarray(array % 1 != 0) if kind == "f" else np.zeros(1, bool)
+            broken = np.asarray(_once(array) % 1 != 0) if kind == "f" else np.zeros(1, bool)
         none = f", but {at('y', first(broken))} = {array[first(broken)]} is none" if broken.any() else ""
         regression = "; a regression has losses such as 'squared_error'" if none else ""
         return f": convert whole numbers with {way}{none}{regression}"
@@ -247,8 +248,9 @@ def _converted(value: Any, name: str, dtype: str) -> str:
 
 
 def _where(holds: Callable[[Any], bool], array: Array) -> NDArray[np.bool_]:
-    """For which elements something holds."""
-    return np.asarray(np.frompyfunc(holds, 1, 1)(array.astype(object)), bool)
+    """For which elements something holds, as `_once` has them."""
+    with np.errstate(all="ignore"):  # NumPy would warn of what an element's own code computes
+        return np.asarray(np.frompyfunc(holds, 1, 1)(_once(array).astype(object)), bool)
 
 
 def _holds_text(array: Array) -> bool:

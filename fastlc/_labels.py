@@ -26,6 +26,8 @@ def take(value: ArrayLike, X: Array, row: Loss, C: int | None, v: Array | None, 
     y = _arrays.labels_or_targets(value, labels, targets, one_score, X.dtype.name, "X", shape)
     if y.shape[:1] != (len(X),):
         raise ValueError(f"y has shape {y.shape}, expected {(len(X), *y.shape[1:])}")
+    if y.size == 0 and y.dtype.kind != "f":  # rows without labels: X has some
+        raise ValueError(f"y has shape {y.shape}, expected {(len(X),)}")
     if y.dtype.kind == "f":
         missing = np.isnan(y)
         if v is not None:

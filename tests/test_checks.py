@@ -68,16 +68,35 @@ class Converted:
         return object.__new__(type("Converted", (), {method: lambda self: value}))
 
 
+class Pretends:
+    """An object that says of itself what is not so, as a mock does."""
+
+    def __new__(cls, **attributes: Any) -> Any:
+        made = {name: property(lambda self, value=value: value) for name, value in attributes.items()}
+        return object.__new__(type("Pretends", (), made))
+
+
+class Lies(np.ndarray):
+    """An array that says that it has another dtype."""
+
+    @property
+    def dtype(self) -> Any:
+        return "none"
+
+
 NO_NUMBERS: list[Any] = [
     *[None, True, False, "1", "", b"1", bytearray(b"1"), memoryview(b"1"), array.array("b", b"1"), 1j],
     *[np.str_("1"), np.bytes_(b"1"), np.bool_(True), np.complex64(1), np.void(b"1"), np.timedelta64(1, "s")],
     *[np.datetime64("1970-01-02"), np.array([1]), np.array([[1.0]]), np.array(True), np.array("1"), np.array(1j)],
     *[np.ma.masked, np.ma.masked_array(1.0), [1], (1.0,), {1: 1}, {1}, range(1), timedelta(1), object(), int],
+    *[NotImplemented, ..., Pretends(__class__=np.ndarray), Pretends(__class__=float), Pretends(ndim=np.ones((2, 2)))],
+    *[np.ones(1).view(Lies), np.ones((), bool).view(Lies)],
 ]
 NO_FLAGS: list[Any] = [
     *["True", "False", "no", "", b"", bytearray(), None, 1.0, 0.0, 2, -1, 10**400, 1j, Decimal(1), Fraction(1)],
     *[np.str_("1"), np.float32(1), np.int8(2), np.complex64(1), np.timedelta64(1, "s"), np.array([True])],
     *[np.array(["False"]), np.array(1.0), np.array("1"), np.ma.masked, [], [True], (), {}, set(), range(1), object()],
+    *[NotImplemented, ..., Pretends(__class__=np.ndarray), Pretends(__class__=bool), np.ones(1).view(Lies)],
 ]
 
 
@@ -98,7 +117,7 @@ def test_numbers_of_any_kind(function, name) -> None:
     """NumPy's scalars and arrays without axes, decimals, fractions, and whatever has __float__ or __index__."""
     expected = result(function, name, 1.0)
     values = [1, np.float64(1), np.float32(1), np.float16(1), np.longdouble(1), np.int8(1), np.uint64(1)]
-    values += [np.array(1.0), np.array(1), Decimal(1), Fraction(1), Converted("__float__", 1.0)]
+    values += [np.array(1.0), np.array(1), Decimal(1), Fraction(1), Converted("__float__", 1.0), np.ones(()).view(Lies)]
     for value in [*values, Converted("__index__", 1)]:
         assert result(function, name, value) == expected, described(value)
 
@@ -107,6 +126,13 @@ def test_numbers_of_any_kind(function, name) -> None:
 def test_numbers_beyond_a_float(function, name) -> None:
     for value in (10**400, -(10**5000), Fraction(10**400), Converted("__index__", 10**400)):
         assert_refused(function, name, value, ValueError, rf"^{name} is too large for a float, expected a number")
+
+
+@places(NUMBERS)
+def test_numbers_that_have_no_float(function, name) -> None:
+    """The error is of code that is not written in Python, and knows nothing of the argument."""
+    message = rf"^{name} is a Decimal, expected a number.*: cannot convert signaling NaN to float$"
+    assert_refused(function, name, Decimal("snan"), ValueError, message)
 
 
 @places(INTEGERS)
@@ -214,8 +240,47 @@ def test_a_seed() -> None:
     for value in (True, np.bool_(False)):
         with pytest.raises(TypeError, match=r"^seed is a bool, expected an integer, a Generator or None$"):
             _checks.generator(value)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"^seed = -1: "):
-        _checks.generator(-1)
+    for seed in (-1, np.int8(-1)):
+        with pytest.raises(ValueError, match=r"^seed = -1: expected non-negative integer$"):
+            _checks.generator(seed)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^seed = -9223372036854775808: "):
+        _checks.generator(-(10**5000))
+    endless: Any = []
+    endless.append(endless)
+    for no_seed in ("1", 1.0, [1], np.array([[1]]).view(np.matrix), endless, {}):  # of some NumPy makes a crash
+        with pytest.raises(TypeError, match=r"^seed = .*: expected an integer, a Generator or None$"):
+            _checks.generator(no_seed)  # type: ignore[arg-type]
+    for same in (np.uint64(3), np.array(3), Converted("__index__", 3), np.random.SeedSequence(3), np.random.PCG64(3)):
+        assert _checks.generator(same).random() == np.random.default_rng(3).random()
+    for raises in (Raises(ValueError("mine"), "__index__"), Raises(ValueError("mine"), "__repr__")):
+        with pytest.raises(ValueError, match=r"^mine$"):
+            _checks.generator(raises)
+
+
+def test_a_name_that_compares_otherwise() -> None:
+    class Name(str):
+        __slots__ = ()
+
+        def __hash__(self) -> Any:
+            return 0.5
+
+    assert result("sgd_epoch", "loss", Name("hinge")) == result("sgd_epoch", "loss", "hinge")
+
+
+@pytest.mark.parametrize("mode", [None, 1, b"dicts", np.ones(3), np.zeros(0), {}], ids=lambda mode: type(mode).__name__)
+def test_a_mode_that_is_no_text(mode) -> None:
+    with pytest.raises(ValueError, match=rf"^mode is a {type(mode).__name__}, choose from stdout, dicts$"):
+        fastlc.show_config(mode)
+
+
+@pytest.mark.parametrize(("function", "name"), sorted(WRITTEN))
+def test_an_array_that_says_it_has_another_dtype(function, name) -> None:
+    made = []
+    for lies in (False, True):
+        array = ones(*((3,) if name == "b" else (3, 4)))
+        getattr(fastlc, function)(**changed(function, name, array.view(Lies) if lies else array))
+        made.append(array.tobytes())
+    assert made[0] == made[1]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

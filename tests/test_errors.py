@@ -385,6 +385,29 @@ def test_arrays_that_overlap_each_other(function, names, changes) -> None:
     assert held(arguments) == before
 
 
+@pytest.mark.parametrize(
+    ("function", "name", "shape", "into"),
+    [
+        *[("scores", "X", (6, 4), "out"), ("scores", "W", (3, 4), "out"), ("scores", "b", (3,), "out")],
+        *[("sgd_step", "dW", (3, 4), "W"), ("sgd_epoch", "X", (6, 4), "W"), ("sgd_epoch", "y", (6,), "W")],
+        *[("sgd_epoch", "sample_weight", (6,), "b"), ("sgd_epoch", "class_weight", (3,), "W")],
+        ("sgd_epoch", "order", (6,), "b"),
+    ],
+)
+def test_arrays_in_no_layout_of_the_kernels_that_overlap(function, name, shape, into) -> None:
+    """A copy is read, but the caller's array would be written all the same."""
+    memory = np.zeros(64, F32)
+    of = memory.view(np.int32) if name in ("y", "order") else memory
+    read = of[: 2 * int(np.prod(shape))].reshape(*shape[:-1], 2 * shape[-1])[..., ::2]
+    written = {"out": (6, 3), "W": (3, 4), "b": (3,)}[into]
+    changes = {name: read, into: memory[: int(np.prod(written))].reshape(written)}
+    assert_refused(function, changes, ValueError, f"{into} overlaps {name}")
+    apart = {**working(function), **changes, into: ones(*written)}
+    before = memory.tobytes()
+    getattr(fastlc, function)(**apart)
+    assert memory.tobytes() == before
+
+
 def test_interleaved_arrays_do_not_overlap() -> None:
     """W lies between two rows of X: their extents cross, but no element is shared."""
     memory = np.random.default_rng(0).normal(size=6 * 20)
@@ -395,6 +418,37 @@ def test_interleaved_arrays_do_not_overlap() -> None:
     fastlc.sgd_epoch(apart[0], y, apart[1], loss="hinge", lr=0.1, batch_size=2)
     assert W.tobytes() == apart[1].tobytes()
     assert X.tobytes() == apart[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "element", "error", "message"),
+    [
+        ("sgd_epoch", "order", np.float32(1), TypeError, "order has dtype float32, expected integers"),
+        ("sgd_epoch", "order", np.uint64(2**63), ValueError, "order holds 9223372036854775808, which does not fit"),
+        ("hinge", "y", np.float16(1), TypeError, "y has dtype float16, expected integer labels: convert"),
+        ("hinge", "y", np.float64("nan"), TypeError, r"y\[0\] is missing \(nan\), expected integer labels"),
+        ("sgd_epoch", "lr", None, TypeError, r"lr\[0\] is a NoneType, expected a number"),
+        ("hinge", "y", "a", TypeError, "y holds text, expected integer labels"),
+        ("hinge", "y", 2**64, ValueError, "y holds an integer that does not fit int64"),
+        ("scores", "X", b"a", TypeError, "X holds text, expected float32 or float64"),
+    ],
+)
+def test_arrays_of_one_element_repeated(function, name, element, error, message) -> None:
+    """Looked through once, however often it is repeated: 2⁶⁰ times would take decades."""
+    of_python = element is None or isinstance(element, (str, bytes, int))
+    value = np.broadcast_to(np.array(element, object if of_python else None), 2**59)
+    with pytest.raises(error, match=f"^{message}"):
+        getattr(fastlc, function)(**{**working(function), name: value})
+
+
+def test_the_step_of_a_state_may_be_of_any_integer_type() -> None:
+    """A narrow one has no room for the steps to come."""
+    for step in (np.int8(127), np.array(255, np.uint8), 2**62):
+        state = fastlc.SGDState(ones(3, 4), ones(3))
+        state.step = step  # type: ignore[assignment]
+        fastlc.sgd_epoch(**{**working("sgd_epoch"), "state": state})
+        assert state.step == int(step) + 3
+        assert type(state.step) is int
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,7 @@ def test_what_a_smooth_element_costs() -> None:
         (lambda: gradcheck(lambda w: (1j, w), 1.0), TypeError, "<lambda> returns a value of type complex, expected"),
         (lambda: numerical_gradient(np.sum, ["1"]), TypeError, "w has dtype <U1, expected numbers"),
         (lambda: numerical_gradient(np.sum, [1.0], eps="1"), TypeError, "eps is a str, expected a finite number > 0"),
+        (lambda: numerical_gradient(np.sum, [2.0], eps=1e-40), ValueError, "eps = 1e-40 is too small: w = 2"),
         (lambda: numerical_gradient(lambda w: "1", [1.0]), TypeError, "<lambda> returns a value of type str, expecte"),
     ],
 )  # fmt: skip

@@ -1274,6 +1274,21 @@ def test_targets_that_are_no_probabilities(y, columns, in_validation) -> None:
         fastlc.fit(X, good if in_validation else bad, loss="logistic", **how)
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "hinge", "ovr_hinge"])
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
+def test_rows_without_labels(loss, dtype) -> None:
+    with pytest.raises(ValueError, match=r"^y has shape \(4, 0\), expected \(4,\)$"):
+        fastlc.fit(np.ones((4, 2)), np.zeros((4, 0), dtype), loss=loss)
+
+
+def test_a_batch_size_of_any_integer_type() -> None:
+    """NumPy's unsigned integers wrap where those of Python are negated."""
+    X, y = np.eye(4), np.array([0, 1, 0, 1])
+    for size in (np.uint64(3), np.array(3, np.uint8), np.int8(3)):
+        result = fastlc.fit(X, y, batch_size=size, lr=optim.constant(0.1), epochs=2)
+        assert result.state.step == 4
+
+
 def test_targets_of_rows_of_weight_0_may_be_any() -> None:
     X, y, v = np.ones((4, 2)), np.array([0, 1, 7.0, math.nan]), np.array([1.0, 1.0, 0.0, 0.0])
     assert np.isfinite(fastlc.fit(X, y, loss="logistic", sample_weight=v).W).all()
