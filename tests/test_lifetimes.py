@@ -47,7 +47,8 @@ def test_nothing_is_kept_alive(function) -> None:
     finally:
         tracemalloc.stop()
     assert [sys.getrefcount(array) for array in arrays] == references
-    grown = min(after - before for before, after in pairwise(in_use))  # at some time the interpreter's free lists are full
+    # At some time the interpreter's free lists are full.
+    grown = min(after - before for before, after in pairwise(in_use))
     assert grown < 1000 * 16  # even an empty array takes more than 16 bytes
 
 
