@@ -188,6 +188,12 @@ class Arguments {
                           py::make_tuple(rows, columns)), "y", given);
   }
 
+  // Learning rates, one or one a batch.
+  const Array &rates(py::handle lr, int64_t first_step, int64_t rows, int64_t batch_size) {
+    const Array *given = keep_if_array(lr, "lr");
+    return keep(slow_path(kArrays, "rates", lr, first_step, rows, batch_size), "lr", given);
+  }
+
   // An array that will be written where it lies: never converted. Of the dtype of `like`, or float32 or float64.
   const Array &in_place(py::handle value, const char *name, const Array *like = nullptr) {
     if (value.is_none()) return absent;

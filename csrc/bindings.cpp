@@ -393,16 +393,16 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   const double rate = one_rate ? number(lr, "lr") : 0;
   epoch.lr = &rate;
   epoch.lr_size = 1;
+  const Array *rates = &Arguments::absent;
   if (!one_rate) {
-    const py::object made = slow_path(kArrays, "rates", lr, epoch.first_step, epoch.rows, epoch.batch_size);
-    const Array &rates = call.arguments.own(made, "lr");
-    epoch.lr = static_cast<const double *>(rates.data());
-    epoch.lr_size = rates.shape(0);
+    rates = &call.arguments.rates(lr, epoch.first_step, epoch.rows, epoch.batch_size);
+    epoch.lr = static_cast<const double *>(rates->data());
+    epoch.lr_size = rates->shape(0);
   }
 
   const Array *written[] = {call.array_W, call.array_b, velocity_W, velocity_b, average_W, average_b};
   const Array *read[] = {call.array_X, call.array_y, call.array_sample_weight, call.array_class_weight,
-                         call.array_pos_weight, &rows};
+                         call.array_pos_weight, &rows, rates};
   for (const Array *const *a = written; a != written + 6; ++a) {
     for (const Array *const *b = written; b != a; ++b) expect_no_overlap(**a, **b);
     for (const Array *input : read) expect_no_overlap(**a, *input);

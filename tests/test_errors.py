@@ -391,7 +391,7 @@ def test_arrays_that_overlap_each_other(function, names, changes) -> None:
         *[("scores", "X", (6, 4), "out"), ("scores", "W", (3, 4), "out"), ("scores", "b", (3,), "out")],
         *[("sgd_step", "dW", (3, 4), "W"), ("sgd_epoch", "X", (6, 4), "W"), ("sgd_epoch", "y", (6,), "W")],
         *[("sgd_epoch", "sample_weight", (6,), "b"), ("sgd_epoch", "class_weight", (3,), "W")],
-        ("sgd_epoch", "order", (6,), "b"),
+        *[("sgd_epoch", "order", (6,), "b"), ("sgd_epoch", "lr", (3,), "b")],
     ],
 )
 def test_arrays_in_no_layout_of_the_kernels_that_overlap(function, name, shape, into) -> None:
