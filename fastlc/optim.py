@@ -76,9 +76,8 @@ class SGDState:
     average_b: Array | None
 
     def __init__(self, W: Array, b: Array | None = None, *, average_from: int | None = None) -> None:
-        _expect_weights(W, "W", "(C, D)")
-        if b is not None:
-            _expect_weights(b, "b", "(C,)", W.dtype.name, "W")
+        W = _weights(W, "W", "(C, D)")
+        b = None if b is None else _weights(b, "b", "(C,)", W.dtype.name, "W")
         self.velocity_W = np.zeros(W.shape, W.dtype)
         self.velocity_b = None if b is None else np.zeros(b.shape, b.dtype)
         self.step = 0
@@ -88,12 +87,15 @@ class SGDState:
         self.average_b = None if average_from is None or b is None else np.array(b, wide)
 
 
-def _expect_weights(value: Any, name: str, axes: str, dtype: str | None = None, like: str | None = None) -> None:
+def _weights(value: Any, name: str, axes: str, dtype: str | None = None, like: str | None = None) -> Array:
+    """What an array is, of a subclass not what it says."""
     if not issubclass(type(value), np.ndarray):
         raise TypeError(f"{name} is a {type(value).__name__}, expected a NumPy array {axes}")
-    check_float(value, np.asarray(value), name, dtype, like)
-    if value.ndim != len(axes.strip("(,)").split(",")):
-        raise ValueError(f"{name} has shape {value.shape}, expected {axes}")
+    array = np.asarray(value)
+    check_float(value, array, name, dtype, like)
+    if array.ndim != len(axes.strip("(,)").split(",")):
+        raise ValueError(f"{name} has shape {array.shape}, expected {axes}")
+    return array
 
 
 def _set(schedule: Any, **values: float) -> None:

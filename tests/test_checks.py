@@ -238,7 +238,7 @@ def test_names_that_are_no_text(function, value) -> None:
 
 def test_a_seed() -> None:
     for value in (True, np.bool_(False)):
-        with pytest.raises(TypeError, match=r"^seed is a bool, expected an integer, a Generator or None$"):
+        with pytest.raises(TypeError, match=r"^seed is a bool_?, expected an integer, a Generator or None$"):
             _checks.generator(value)  # type: ignore[arg-type]
     for seed in (-1, np.int8(-1)):
         with pytest.raises(ValueError, match=r"^seed = -1: expected non-negative integer$"):
@@ -248,13 +248,12 @@ def test_a_seed() -> None:
     endless: Any = []
     endless.append(endless)
     for no_seed in ("1", 1.0, [1], np.array([[1]]).view(np.matrix), endless, {}):  # of some NumPy makes a crash
-        with pytest.raises(TypeError, match=r"^seed = .*: expected an integer, a Generator or None$"):
+        with pytest.raises(TypeError, match=r"^seed is an? .*, expected an integer, a Generator or None$"):
             _checks.generator(no_seed)  # type: ignore[arg-type]
     for same in (np.uint64(3), np.array(3), Converted("__index__", 3), np.random.SeedSequence(3), np.random.PCG64(3)):
         assert _checks.generator(same).random() == np.random.default_rng(3).random()
-    for raises in (Raises(ValueError("mine"), "__index__"), Raises(ValueError("mine"), "__repr__")):
-        with pytest.raises(ValueError, match=r"^mine$"):
-            _checks.generator(raises)
+    with pytest.raises(ValueError, match=r"^mine$"):
+        _checks.generator(Raises(ValueError("mine"), "__index__"))
 
 
 def test_a_name_that_compares_otherwise() -> None:
@@ -271,6 +270,13 @@ def test_a_name_that_compares_otherwise() -> None:
 def test_a_mode_that_is_no_text(mode) -> None:
     with pytest.raises(ValueError, match=rf"^mode is a {type(mode).__name__}, choose from stdout, dicts$"):
         fastlc.show_config(mode)
+
+
+def test_a_state_of_weights_that_say_they_have_another_dtype() -> None:
+    state = fastlc.SGDState(ones(3, 4).view(Lies), ones(3).view(Lies), average_from=0)
+    assert state.velocity_W.dtype == np.float32
+    with pytest.raises(TypeError, match=r"^b has dtype float64, W has float32: convert one of them$"):
+        fastlc.SGDState(ones(3, 4).view(Lies), np.ones(3).view(Lies))
 
 
 @pytest.mark.parametrize(("function", "name"), sorted(WRITTEN))
