@@ -84,14 +84,14 @@ def flag(value: Any, name: str) -> bool:
 
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     """What `numpy.random.default_rng` makes of the argument named seed; of sequences nothing: some it recurses into."""
-    if isinstance(seed, (bool, np.bool_)):
-        raise TypeError("seed is a bool, expected an integer, a Generator or None")
-    if seed is None or isinstance(seed, _OF_NUMPY):
+    if seed is None or issubclass(type(seed), _OF_NUMPY):
         return np.random.default_rng(seed)
     try:
-        taken = operator.index(seed)
+        if not _is_scalar(seed, "iu"):
+            raise TypeError
+        taken = operator.index(seed)  # type: ignore[arg-type]  # a Generator is gone already
     except TypeError:
-        raise TypeError(f"seed = {seed!r}: expected an integer, a Generator or None") from None
+        raise TypeError(f"seed is {_described(seed)}, expected an integer, a Generator or None") from None
     if taken < 0:
         raise ValueError(f"seed = {max(taken, _LEAST_INT64)}: expected non-negative integer")
     return np.random.default_rng(taken)

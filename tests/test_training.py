@@ -1186,7 +1186,7 @@ VALID = np.ones((2, 4), np.float32), np.array([0, 1])
         ({"b": np.ones(2, np.float32)}, ValueError, "b has shape (2,), expected (3,)"),
         ({"b": np.ones(3, np.float32), "fit_intercept": False}, ValueError, "b is given, but fit_intercept is False"),
         ({"n_classes": 0}, ValueError, "n_classes = 0, expected an integer >= 1"),
-        ({"seed": "tree"}, TypeError, "seed = 'tree': "),
+        ({"seed": "tree"}, TypeError, "seed is a str, expected an integer, a Generator or None"),
         ({"seed": -1}, ValueError, "seed = -1: expected non-negative integer"),
         ({"validation_fraction": 1}, ValueError, "validation_fraction = 1, expected a number in [0, 1)"),
         ({"validation_fraction": 0.99}, ValueError, "validation_fraction = 0.99 leaves none of the 6 rows to train on"),

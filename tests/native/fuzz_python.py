@@ -197,8 +197,8 @@ FOREIGN = re.compile(
     r"arg\d|incompatible function arguments|Unable to cast|object has no attribute|unsupported operand"
 )
 """Sentences of Python and pybind11, which know nothing of our arguments."""
-SWALLOWED = (TypeError, AttributeError, IndexError, StopIteration, GeneratorExit)
-"""What an object may raise to say that it is not of that kind."""
+SWALLOWED = (TypeError, AttributeError, IndexError, StopIteration, GeneratorExit, OverflowError)
+"""What an object may raise to say that it is not of that kind, or too large for it."""
 
 NOT_ASKED = {"__len__"}
 """What NumPy asks, to whose errors it does not listen."""
