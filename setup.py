@@ -26,8 +26,10 @@ if X86:
     ]  # fmt: skip
 MACROS = [("FASTLC_X86", None)] if X86 else []
 # Each source and its flags. tests/native/ compiles the same, with sanitizers.
-COMPILED = dict.fromkeys(["csrc/api.cpp", "csrc/bindings.cpp", "csrc/dispatch.cpp", "csrc/parallel.cpp"], FLAGS)
-COMPILED |= {f"csrc/isa/{name}.cpp": FLAGS + KERNEL_FLAGS + flags for name, flags in INSTRUCTION_SETS.items()}
+COMPILED = dict.fromkeys(
+    ["csrc/api/api.cpp", "csrc/api/dispatch.cpp", "csrc/python/bindings.cpp", "csrc/runtime/parallel.cpp"], FLAGS
+)
+COMPILED |= {f"csrc/kernels/isa/{name}.cpp": FLAGS + KERNEL_FLAGS + flags for name, flags in INSTRUCTION_SETS.items()}
 
 
 class BuildExt(build_ext):

@@ -14,7 +14,7 @@ except ImportError:  # or older than 3.2, which knows no other libraries than it
 else:
 
     class FastlcController(LibController):  # type: ignore[misc]
-        """Finds the extension among the loaded libraries by the symbols it exports (`csrc/fastlc.h`)."""
+        """Finds the extension among the loaded libraries by the symbols it exports (`csrc/include/fastlc.h`)."""
 
         user_api = "fastlc"
         internal_api = "fastlc"

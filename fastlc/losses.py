@@ -1,6 +1,6 @@
 """The registry of losses: one row a loss; tests, benchmarks and documentation iterate over it.
 
-A row joins a C++ struct (`csrc/losses.h`) and a function of `fastlc.reference` under one name, and gives the two public
+A row joins a C++ struct (`csrc/kernels/losses.h`) and a function of `fastlc.reference` under one name, and gives the two public
 functions: the loss on scores, and the loss fused with the linear map. Signature and formula come from the reference, so
 they are written once. `fastlc` exports all names of this file.
 """

@@ -25,7 +25,7 @@ import pybind11  # noqa: E402
 
 from setup import COMPILED, MACROS  # noqa: E402
 
-PYTHON_ONLY = "csrc/bindings.cpp"
+PYTHON_ONLY = "csrc/python/bindings.cpp"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Sanitized:
     """As after -fsanitize=."""
     flags: tuple[str, ...] = ()
     kernel_flags: tuple[str, ...] = ()
-    """For csrc/isa/ alone."""
+    """For csrc/kernels/isa/ alone."""
 
     @property
     def folder(self) -> Path:
@@ -53,9 +53,17 @@ class Sanitized:
         )
         with tempfile.TemporaryDirectory() as folder:
             source, program = Path(folder, "a.cpp"), Path(folder, "a")
-            code = f'#include "{ROOT}/csrc/simd.h"\nextern "C" {entry} {{ return 0; }}'  # which says what is too old
+            code = f'#include "{ROOT}/csrc/kernels/simd.h"\nextern "C" {entry} {{ return 0; }}'  # which says what is too old
             source.write_text(code, encoding="utf-8")
-            command = [*self._compile(), "-std=c++20", "-DFASTLC_VECTOR_BYTES=16", source, "-o", program]
+            command = [
+                *self._compile(),
+                "-std=c++20",
+                f"-I{ROOT}/csrc",
+                "-DFASTLC_VECTOR_BYTES=16",
+                source,
+                "-o",
+                program,
+            ]
             made = subprocess.run(command, capture_output=True, check=False)
             return (
                 made.returncode == 0
@@ -96,12 +104,12 @@ class Sanitized:
         self.folder.mkdir(parents=True, exist_ok=True)
         include = ["csrc", pybind11.get_include(), sysconfig.get_paths()["include"]]
         same = [f"-I{path}" for path in include] + [f"-D{name}" for name, _ in MACROS]
-        headers = [path for kind in ("*.h", "*.inl") for path in (ROOT / "csrc").glob(kind)]
+        headers = [path for kind in ("*.h", "*.inl") for path in (ROOT / "csrc").rglob(kind)]
 
         def compile_one(source: str) -> Path:
             made = self.folder / (Path(source).stem + ".o")
             said = made.with_suffix(".command")
-            kernel = self.kernel_flags if source.startswith("csrc/isa/") else ()
+            kernel = self.kernel_flags if source.startswith("csrc/kernels/isa/") else ()
             command = [self.compiler, *sources[source], "-fPIC", *same, *self._compile()[1:], *kernel, "-c", source]
             newest = max(path.stat().st_mtime for path in [ROOT / source, *headers])
             known = said.exists() and said.read_text(encoding="utf-8") == str(command)

@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include "fastlc.h"
+#include "include/fastlc.h"
 
 // AddressSanitizer ends a process that asks for more than there can be; here null is the answer, as elsewhere.
 extern "C" const char *__asan_default_options() { return "allocator_may_return_null=1"; }

@@ -1,4 +1,4 @@
-// A libFuzzer target over every function of csrc/fastlc.h; fuzz.py builds and runs it.
+// A libFuzzer target over every function of csrc/include/fastlc.h; fuzz.py builds and runs it.
 //
 // An input chooses the function, the loss, shapes, strides, types, what values the arrays hold, which of them are there, what
 // is wrong with the call, which of its allocations fails, the instruction set, the floating-point mode and the numbers of
@@ -24,8 +24,8 @@
 #include <new>
 #include <vector>
 
-#include "dispatch.h"
-#include "fastlc.h"
+#include "api/dispatch.h"
+#include "include/fastlc.h"
 
 namespace {
 

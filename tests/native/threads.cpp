@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "api/dispatch.h"
 #include "clock.h"
-#include "dispatch.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Which instruction set is in use: looked up once, when the library is loaded.
 #pragma once
 
-#include "kernels.h"
+#include "kernels/table.h"
 
 namespace fastlc {
 

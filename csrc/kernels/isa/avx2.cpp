@@ -2,4 +2,4 @@
 #define FASTLC_VECTOR_BYTES 32
 #define FASTLC_ISA_NAME "avx2"
 #define FASTLC_ISA_TABLE avx2
-#include "../instruction_set.inl"
+#include "kernels/table.inl"

@@ -9,8 +9,8 @@
 #include <atomic>
 #include <string>
 
-#include "fastlc.h"
-#include "gil.h"
+#include "include/fastlc.h"
+#include "python/gil.h"
 
 namespace fastlc {
 

@@ -4,9 +4,9 @@
 // whatever they hold, nan too, meets no arithmetic.
 #pragma once
 
-#include "labels.h"
-#include "losses.h"
-#include "weights.h"
+#include "kernels/labels.h"
+#include "kernels/losses.h"
+#include "kernels/weights.h"
 
 namespace {
 

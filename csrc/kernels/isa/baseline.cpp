@@ -2,4 +2,4 @@
 #define FASTLC_VECTOR_BYTES 16
 #define FASTLC_ISA_NAME "baseline"
 #define FASTLC_ISA_TABLE baseline
-#include "../instruction_set.inl"
+#include "kernels/table.inl"

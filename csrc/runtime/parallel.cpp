@@ -1,7 +1,7 @@
 // The thread pool. A worker spins for a few microseconds after its last job, then sleeps; a caller never waits for a
 // worker that has not begun; a forked child starts without workers and makes its own when it needs them. Where there is no
 // memory for a pool or a worker, there are fewer threads, and no error.
-#include "parallel.h"
+#include "runtime/parallel.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "dispatch.h"
+#include "api/dispatch.h"
 
 #include <cstring>
 

@@ -1,7 +1,7 @@
 // The functions of simd.h that approximate, element by element: not for users, but for those who measure their errors.
 #pragma once
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 namespace {
 

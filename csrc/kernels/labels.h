@@ -1,7 +1,7 @@
 // Labels come in any integer type; code that reads them is written once, for all.
 #pragma once
 
-#include "fastlc.h"
+#include "include/fastlc.h"
 
 namespace {
 

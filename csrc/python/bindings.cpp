@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "arguments.h"
-#include "dispatch.h"
-#include "parallel.h"
+#include "api/dispatch.h"
+#include "python/arguments.h"
+#include "runtime/parallel.h"
 
 using namespace fastlc;
 

@@ -2,7 +2,7 @@
 // the benchmark knows what share of the machine a kernel uses. Both return what they computed, so that none of it is left out.
 #pragma once
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 namespace {
 

@@ -2,4 +2,4 @@
 #define FASTLC_VECTOR_BYTES 64
 #define FASTLC_ISA_NAME "avx512"
 #define FASTLC_ISA_TABLE avx512
-#include "../instruction_set.inl"
+#include "kernels/table.inl"

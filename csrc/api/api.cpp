@@ -10,10 +10,10 @@
 #include <new>
 #include <type_traits>
 
-#include "dispatch.h"
-#include "labels.h"
-#include "sizes.h"
-#include "weights.h"
+#include "api/dispatch.h"
+#include "kernels/labels.h"
+#include "kernels/weights.h"
+#include "runtime/sizes.h"
 
 namespace fastlc {
 namespace {

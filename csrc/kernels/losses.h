@@ -7,9 +7,9 @@
 // To add a loss: a struct here and its name in FASTLC_LOSSES; then CONTRIBUTING.md.
 #pragma once
 
-#include "kernels.h"
-#include "simd.h"
-#include "weights.h"
+#include "kernels/simd.h"
+#include "kernels/table.h"
+#include "kernels/weights.h"
 
 namespace {
 

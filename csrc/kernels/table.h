@@ -4,8 +4,8 @@
 // one into the baseline build.
 #pragma once
 
-#include "fastlc.h"
-#include "parallel.h"
+#include "include/fastlc.h"
+#include "runtime/parallel.h"
 
 namespace fastlc {
 
@@ -43,11 +43,11 @@ struct Kernels {
   bool (*sgd_batch)(const fastlc_call &, const Rows &, Run &, double lr, const fastlc_sgd &, const fastlc_epoch &, double *loss);
   // What a step that leaves W and b as they are does to their averages.
   void (*average)(const fastlc_call &, const fastlc_epoch &);
-  // Element by element, x and out of n: what the losses are made of, to measure its errors (elementary.inl).
+  // Element by element, x and out of n: what the losses are made of, to measure its errors (elementwise.inl).
   void (*exp)(int64_t n, const T *x, T *out);
   void (*log)(int64_t n, const T *x, T *out);    // of normal positive numbers
   void (*log1p)(int64_t n, const T *x, T *out);  // of [0, 1]
-  // What the machine can do, for the benchmark (limits.inl).
+  // What the machine can do, for the benchmark (roofline.inl).
   double (*multiply_add)(int64_t count);
   double (*read)(const T *, int64_t n, int64_t times);
 };

@@ -7,7 +7,7 @@
 // Accumulators stay in registers: an instruction set with 32 of them takes up to 28, one with 16 up to 12.
 #pragma once
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 namespace {
 

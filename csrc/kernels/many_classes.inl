@@ -11,7 +11,7 @@
 // The scores of one block are all that is stored: at most 48 MB however many classes there are.
 #pragma once
 
-#include "few.inl"
+#include "kernels/few_classes.inl"
 
 namespace {
 

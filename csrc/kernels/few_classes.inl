@@ -8,8 +8,8 @@
 // block's rows are prefetched, which is the largest single gain there is.
 #pragma once
 
-#include "rows.inl"
-#include "tiles.inl"
+#include "kernels/rows.inl"
+#include "kernels/products.inl"
 
 namespace {
 

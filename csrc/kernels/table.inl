@@ -1,11 +1,11 @@
 // All the loops for one instruction set, and the table by which they are called. Each file in isa/ includes this once, with
 // FASTLC_VECTOR_BYTES, FASTLC_ISA_NAME and FASTLC_ISA_TABLE defined.
-#include "elementary.inl"
-#include "few.inl"
-#include "given.inl"
-#include "limits.inl"
-#include "losses.h"
-#include "many.inl"
+#include "kernels/elementwise.inl"
+#include "kernels/few_classes.inl"
+#include "kernels/on_scores.inl"
+#include "kernels/roofline.inl"
+#include "kernels/losses.h"
+#include "kernels/many_classes.inl"
 
 namespace {
 

@@ -12,7 +12,7 @@
 
 #include <utility>  // std::integer_sequence: a type, no code
 
-#include "sizes.h"
+#include "runtime/sizes.h"
 
 #if defined(__clang__)
 #if __clang_major__ < 15

@@ -2,7 +2,7 @@
 // same code as everywhere, and transposed back.
 #pragma once
 
-#include "few.inl"
+#include "kernels/few_classes.inl"
 
 namespace {
 
