@@ -2,10 +2,10 @@
 // FASTLC_VECTOR_BYTES, FASTLC_ISA_NAME and FASTLC_ISA_TABLE defined.
 #include "kernels/elementwise.inl"
 #include "kernels/few_classes.inl"
-#include "kernels/on_scores.inl"
-#include "kernels/roofline.inl"
 #include "kernels/losses.h"
 #include "kernels/many_classes.inl"
+#include "kernels/on_scores.inl"
+#include "kernels/roofline.inl"
 
 namespace {
 
@@ -54,35 +54,6 @@ bool loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, f
 }
 
 template <class T>
-double penalty(const fastlc_call &call, T *dW) {
-  constexpr int L = kLanes<T>;
-  const T l1 = T(call.l1), l2 = T(call.l2);
-  Wide<T> squares = {}, absolutes = {};
-  for (int64_t c = 0; c < call.c; ++c) {
-    const T *w = static_cast<const T *>(call.W) + c * call.W_stride;
-    for (int64_t j = 0; j < call.d; j += L) {
-      const int64_t wide = min_of(L, call.d - j);
-      const Vec<T> v = load_up_to(w + j, wide);
-      const Wide<T> exact = widen<T>(v);
-      squares += exact * exact;
-      absolutes += widen<T>(abs_of<T>(v));
-      if (!dW) continue;
-      const Vec<T> sign = select<T>(v > T(0), broadcast<T>(1), select<T>(v < T(0), broadcast<T>(-1), v));
-      T *to = dW + c * call.d + j;
-      Vec<T> g = load_up_to<T>(to, wide);
-      if (l1 != 0) g += sign * l1;  // an absent penalty is not 0 · inf
-      if (l2 != 0) g += v * l2;
-      store_up_to(to, wide, g);
-    }
-  }
-  return (call.l1 != 0 ? call.l1 * sum_of<T>(absolutes) : 0) + (call.l2 != 0 ? call.l2 / 2 * sum_of<T>(squares) : 0);
-}
-
-inline bool is_plain(const fastlc_sgd &sgd) {
-  return sgd.momentum == 0 && sgd.weight_decay == 0 && sgd.l1 == 0 && sgd.l2 == 0;
-}
-
-template <class T>
 void sgd_step(int64_t count, double lr, const fastlc_sgd &sgd, T *W, const T *dW, T *velocity) {
   if (is_plain(sgd)) {
     descend(count, dW, Descend<T, true>(lr, sgd, W, velocity));
@@ -121,20 +92,6 @@ bool sgd_batch(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &r
                        : descend_on_batch<T, false>(call, rows, run, lr, sgd, epoch, loss_sum);
 }
 
-// Averages are kept in double: the t-th step moves them by 1/t of a difference, which is soon below half an ulp of a float.
-template <class T>
-void average_of(int64_t count, const void *weights, void *averages, double share) {
-  constexpr int L = kLanes<T>;
-  const T *w = static_cast<const T *>(weights);
-  double *average = static_cast<double *>(averages);
-  if (!average || !w) return;
-  int64_t i = 0;
-  for (; i + L <= count; i += L) {
-    const Wide<T> now = widen<T>(load(w + i)), before = load_wide<T>(average + i);
-    store_wide<T>(average + i, share == 1 ? now : before + (now - before) * share);
-  }
-  for (; i < count; ++i) average[i] = share == 1 ? double(w[i]) : average[i] + (double(w[i]) - average[i]) * share;
-}
 template <class T>
 void average(const fastlc_call &call, const fastlc_epoch &epoch) {
   const int64_t count = epoch.first_step + epoch.steps - epoch.average_from;

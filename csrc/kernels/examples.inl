@@ -1,23 +1,15 @@
-// Blocks of rows: which rows of X take part, where they are, what they count for; and the way between rows and columns.
+// Examples: which rows of X take part, what they count for, and their losses.
 //
 // Rows are never copied to be gathered: a block holds pointers to them. Rows of weight 0 are left out here, so that
 // whatever they hold, nan too, meets no arithmetic.
 #pragma once
 
+#include "kernels/columns.inl"
 #include "kernels/labels.h"
 #include "kernels/losses.h"
 #include "kernels/weights.h"
 
 namespace {
-
-constexpr int kBlockRows = 480;  // a multiple of every number of lanes and rows in use
-
-// The stride of columns of n elements: an odd number of vectors, or columns that lie powers of two apart get into each
-// other's way in the cache.
-template <class T>
-int64_t column_stride(int64_t n) {
-  return ((n + kLanes<T> - 1) / kLanes<T> | 1) * kLanes<T>;
-}
 
 template <class T>
 struct Block {
@@ -95,39 +87,6 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows
   return rows.counts ? i : end;
 }
 
-// columns[j · stride + r] = x[r][j] for r in [0, n), j in [0, d); rows up to the next whole vector are set to 0.
-template <class T>
-FASTLC_NOINLINE void rows_to_columns(const T *const *x, int64_t n, int64_t d, T *columns, int64_t stride) {
-  constexpr int L = kLanes<T>;
-  for (int64_t r = 0; r < n; r += L) {
-    for (int64_t j = 0; j < d; j += L) {
-      Vec<T> v[L] = {};
-      const int64_t wide = min_of(L, d - j);
-      for (int64_t i = 0; i < min_of(L, n - r); ++i) v[i] = load_up_to(x[r + i] + j, wide);
-      transpose_lanes<T>(v);
-      for (int64_t i = 0; i < wide; ++i) store(columns + (j + i) * stride + r, v[i]);
-    }
-  }
-}
-
-// The way back: out[block.row[r] · out_stride + j] = columns[j · stride + r].
-template <class T>
-FASTLC_NOINLINE void columns_to_rows(const T *columns, int64_t stride, int64_t d, const int64_t *row, int64_t n, T *out,
-                                     int64_t out_stride) {
-  constexpr int L = kLanes<T>;
-  for (int64_t r = 0; r < n; r += L) {
-    for (int64_t j = 0; j < d; j += L) {
-      Vec<T> v[L] = {};
-      const int64_t wide = min_of(L, d - j);
-      for (int64_t i = 0; i < wide; ++i) v[i] = load(columns + (j + i) * stride + r);
-      transpose_lanes<T>(v);
-      for (int64_t i = 0; i < min_of(L, n - r); ++i) {
-        store_up_to(out + row[r + i] * out_stride + j, wide, v[i]);
-      }
-    }
-  }
-}
-
 // Rows [begin, end) that are not in the block get zeros: the gradient of rows that count for nothing.
 template <class T>
 void zero_left_out(const Block<T> &block, int64_t begin, int64_t end, T *out, int64_t d) {
@@ -193,89 +152,5 @@ using LossOfColumns = double (*)(const fastlc_call &, T *, int64_t, int64_t, con
 template <class T>
 constexpr LossOfColumns<T> kLossOfColumns[] = {FASTLC_LOSSES(FASTLC_COLUMNS)};
 #undef FASTLC_COLUMNS
-
-// What is read off the scores of rows [begin, end) of a block, without a loss.
-
-template <class T>
-struct WriteScores {
-  T *out;
-  void operator()(Column<T> s, const Block<T> &block, int64_t begin, int64_t end) const {
-    columns_to_rows(s.data + begin, s.stride, s.classes, block.row + begin, end - begin, out, s.classes);
-  }
-};
-
-template <class T>
-struct WriteLabels {
-  int64_t *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
-    constexpr int L = kLanes<T>;
-    for (int64_t r = begin; r < end; r += L) {
-      const Column<T> s{all.data + r, all.stride, all.classes};
-      Vec<T> best = s[0];
-      Mask<T> label = {};
-      if (s.classes == 1) {
-        label = (best > T(0)) & Int<T>(1);
-      } else {
-        for (int64_t c = 1; c < s.classes; ++c) {  // as np.argmax: the first of the highest, or the first nan
-          const Vec<T> v = s[c];
-          const Mask<T> better = ~(v <= best) & (best == best);
-          best = select<T>(better, v, best);
-          label = better ? (Mask<T>{} + Int<T>(c)) : label;
-        }
-      }
-      for (int64_t i = r; i < min_of(r + L, end); ++i) out[block.row[i]] = label[i - r];
-    }
-  }
-};
-
-template <class T>
-struct WriteProbabilities {
-  T *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
-    constexpr int L = kLanes<T>;
-    for (int64_t r = begin; r < end; r += L) {
-      const Column<T> s{all.data + r, all.stride, all.classes};
-      if (s.classes == 1) {
-        const Vec<T> yes = sigmoid_of<T>(s[0]), no = sigmoid_of<T>(-s[0]);
-        for (int64_t i = r; i < min_of(r + L, end); ++i) {
-          out[2 * block.row[i]] = no[i - r];
-          out[2 * block.row[i] + 1] = yes[i - r];
-        }
-      } else {
-        Vec<T> max;
-        const Vec<T> inverse = T(1) / exp_shifted(s, &max);
-        for (int64_t c = 0; c < s.classes; ++c) s.set(c, s[c] * inverse);
-      }
-    }
-    if (all.classes > 1) WriteScores<T>{out}(all, block, begin, end);
-  }
-};
-
-template <class T>
-struct WriteLogProbabilities {
-  T *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
-    for (int64_t r = begin; r < end; r += kLanes<T>) {
-      const Column<T> s{all.data + r, all.stride, all.classes};
-      const Vec<T> max = highest_of(s);
-      const Vec<T> log_sum = log_of<T>(sum_over_classes<T>(
-          s.classes, [&](int64_t c) FASTLC_INLINE_LAMBDA { return exp_of<T>(s[c] - max); }));
-      for (int64_t c = 0; c < s.classes; ++c) s.set(c, (s[c] - max) - log_sum);
-    }
-    WriteScores<T>{out}(all, block, begin, end);
-  }
-};
-
-template <class T>
-struct WriteSigmoids {
-  T *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
-    for (int64_t r = begin; r < end; r += kLanes<T>) {
-      const Column<T> s{all.data + r, all.stride, all.classes};
-      for (int64_t c = 0; c < s.classes; ++c) s.set(c, sigmoid_of<T>(s[c]));
-    }
-    WriteScores<T>{out}(all, block, begin, end);
-  }
-};
 
 }  // namespace

@@ -1,0 +1,178 @@
+// Dense rows: their scores, the gradients of W and b, and their own.
+//
+// The rows of a block are still in the L2 cache when the gradient reads them again; meanwhile the next block's rows are
+// prefetched, which is the largest single gain there is.
+#pragma once
+
+#include "kernels/examples.inl"
+#include "kernels/products.inl"
+#include "kernels/update.inl"
+
+namespace {
+
+// Rows of a block: X's part in about 256 KB, and a whole number of tiles and of vectors.
+template <class T>
+int64_t few_block_rows(int64_t d, int64_t classes) {
+  constexpr int64_t unit = max_of(kDotRows, kLanes<T>);
+  const int64_t by_x = (256 << 10) / times(max_of(d, 1), sizeof(T));
+  const int64_t by_scores = (1 << 20) / times(max_of(classes, 1), sizeof(T));
+  return max_of(unit, min_of(240, min_of(by_x, by_scores)) / unit * unit);
+}
+
+// Scores of a block, transposed, over the features [first, d); meanwhile fetches features [0, ahead) of the next block's
+// rows, a share in each pass.
+template <class T>
+FASTLC_NOINLINE void score_features(const Block<T> &block, const Block<T> &next, int64_t ahead, const T *w, int64_t w_stride,
+                                    int64_t classes, int64_t first, int64_t d, const T *b, T *s, int64_t class_stride) {
+  const int64_t all_lines = (ahead + kLine<T> - 1) / kLine<T>;
+  if (block.n == 1) {  // as many chains of additions as there are registers, or each would wait for its last one
+    for_blocks<2 * kDotClasses>(classes, [&]<int K>(int64_t c) {
+      dot_tile<T, 1, K>(block.x, w + c * w_stride, w_stride, first, d, b ? b + c : nullptr, s + c * class_stride, class_stride,
+                        next.x, 0, next.n > 0 && c == 0 ? all_lines : 0);
+    });
+    return;
+  }
+  for_blocks<kDotClasses>(classes, [&]<int K>(int64_t c) {
+    constexpr int R = dot_rows(K);
+    const T *wc = w + c * w_stride;
+    const T *bc = b ? b + c : nullptr;
+    T *sc = s + c * class_stride;
+    const int64_t from = all_lines * c / classes, lines = all_lines * (c + K) / classes - from;
+    int64_t r = 0;
+    for (; r + R <= block.n; r += R) {
+      dot_tile<T, R, K>(block.x + r, wc, w_stride, first, d, bc, sc + r, class_stride, next.x + r, from * kLine<T>,
+                        r + R <= next.n ? lines : 0);
+    }
+    for (; r < block.n; ++r) {
+      dot_tile<T, 1, K>(block.x + r, wc, w_stride, first, d, bc, sc + r, class_stride, next.x + r, from * kLine<T>,
+                        r < next.n ? lines : 0);
+    }
+  });
+}
+
+template <class T>
+void score_block(const Block<T> &block, const Block<T> &next, int64_t ahead, const T *w, int64_t w_stride, int64_t classes,
+                 int64_t d, const T *b, T *s, int64_t class_stride) {
+  constexpr int64_t most = kLongest * kLanes<T>;
+  int64_t first = 0;
+  do {
+    const int64_t end = min_of(d, first + most);
+    score_features(block, next, first == 0 ? ahead : 0, w, w_stride, classes, first, end, b, s, class_stride);
+    first = end;
+  } while (first < d);
+}
+
+// Vectors of features in a gradient tile of K classes, a power of two.
+constexpr int kGradientClasses = kManyRegisters ? 13 : 6;
+constexpr int gradient_vectors(int K) {
+  if (kManyRegisters) return K <= 2 ? 8 : K <= 6 ? 4 : 2;
+  return K <= 2 ? 4 : 2;
+}
+
+// Where the next block's rows are fetched: with the gradient, which needs little of the L1 cache. With few classes memory is
+// the limit and must never rest: then half of the features are fetched with the scores.
+template <class T>
+FASTLC_INLINE int64_t fetched_before(int64_t d, int64_t classes) {
+  return classes <= 4 || d <= 256 ? round_up(d / 2, kLine<T>) : 0;
+}
+
+// dW[i + k · d + j …] = Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
+template <class T, int K, int V, class Finish>
+FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next, const T *ds, int64_t stride, int64_t d,
+                                     int64_t j, int64_t i, const Finish &finish, bool ahead) {
+  constexpr int L = kLanes<T>;
+  const int64_t lead = ahead ? min_of(block.n, next.n) : 0, fetched = fetched_before<T>(d, K);
+  auto scalar = [=](int64_t r, int k) FASTLC_INLINE_LAMBDA { return ds[k * stride + r]; };
+  for (; j + V * L <= d; j += V * L) {
+    Vec<T> acc[K * V] = {};
+    multiply<T, K, V>(
+        lead, scalar,
+        [&, j](int64_t r, int v) FASTLC_INLINE_LAMBDA {
+          if (fetched == 0) {
+            prefetch(next.x[r] + j + v * L);
+          } else if (v % 2 == 0) {
+            prefetch(next.x[r] + fetched + (j + v * L) / 2);
+          }
+          return load(block.x[r] + j + v * L);
+        },
+        acc);
+    multiply<T, K, V>(
+        block.n - lead, [&](int64_t r, int k) FASTLC_INLINE_LAMBDA { return scalar(lead + r, k); },
+        [&, j](int64_t r, int v) FASTLC_INLINE_LAMBDA { return load(block.x[lead + r] + j + v * L); }, acc);
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) {
+      FASTLC_UNROLL
+      for (int v = 0; v < V; ++v) finish(i + k * d + j + v * L, acc[k * V + v]);
+    }
+  }
+  if constexpr (V > 1) return gradient_tiles<T, K, V / 2>(block, next, ds, stride, d, j, i, finish, ahead);
+  return j;
+}
+
+template <class T, class Finish>
+FASTLC_NOINLINE void gradient_block(const Block<T> &block, const Block<T> &next, const T *s, int64_t stride,
+                                    int64_t classes, int64_t d, const Finish finish) {
+  for_blocks<kGradientClasses>(classes, [&]<int K>(int64_t c) {
+    const T *ds = s + c * stride;
+    const int64_t j = gradient_tiles<T, K, gradient_vectors(K)>(block, next, ds, stride, d, 0, c * d, finish, c == 0);
+    if (j == d) return;
+    Vec<T> acc[K] = {};
+    multiply<T, K, 1>(
+        block.n, [&](int64_t r, int k) FASTLC_INLINE_LAMBDA { return ds[k * stride + r]; },
+        [&](int64_t r, int) FASTLC_INLINE_LAMBDA { return load_first(block.x[r] + j, d - j); }, acc);
+    FASTLC_UNROLL
+    for (int k = 0; k < K; ++k) finish((c + k) * d + j, acc[k], d - j);
+  });
+}
+
+// db[c] (+)= Σ_r s[c · stride + r] over whole vectors; the padding is zero.
+template <class T>
+FASTLC_NOINLINE void bias_block(const T *s, int64_t stride, int64_t classes, int64_t n, T *db, bool first) {
+  for (int64_t c = 0; c < classes; ++c) {
+    Vec<T> sum = {};
+    for (int64_t r = 0; r < n; r += kLanes<T>) sum += load(s + c * stride + r);
+    const T total = sum_lanes<T, 1>(&sum)[0];
+    db[c] = first ? total : db[c] + total;
+  }
+}
+
+// dX[row[r], j …] = Σ_c s[c · stride + r] W[c, j …]
+template <class T>
+FASTLC_NOINLINE void input_gradient_block(const Block<T> &block, const T *s, int64_t stride, int64_t classes, const T *w,
+                                          int64_t w_stride, int64_t d, T *dX) {
+  constexpr int L = kLanes<T>, V = 2;
+  for_blocks<kManyRegisters ? 12 : 6>(block.n, [&]<int M>(int64_t r) {
+    auto scalar = [=](int64_t c, int m) FASTLC_INLINE_LAMBDA { return s[c * stride + r + m]; };
+    int64_t j = 0;
+    for (; j + V * L <= d; j += V * L) {
+      auto vector = [=](int64_t c, int v) FASTLC_INLINE_LAMBDA { return load(w + c * w_stride + j + v * L); };
+      auto write = [&](const Vec<T> *acc) FASTLC_INLINE_LAMBDA {
+        FASTLC_UNROLL
+        for (int m = 0; m < M; ++m) {
+          FASTLC_UNROLL
+          for (int v = 0; v < V; ++v) store(dX + block.row[r + m] * d + j + v * L, acc[m * V + v]);
+        }
+      };
+      Vec<T> acc[M * V] = {};
+      if (classes > kLongest) {
+        Vec<T> total[M * V] = {};
+        multiply_parts<T, M, V>(classes, scalar, vector, total);
+        write(total);
+        continue;
+      }
+      multiply<T, M, V>(classes, scalar, vector, acc);
+      write(acc);
+    }
+    for (; j < d; j += L) {
+      const int64_t wide = min_of(L, d - j);
+      Vec<T> acc[M] = {};
+      multiply_long<T, M, 1>(
+          classes, scalar,
+          [=](int64_t c, int) FASTLC_INLINE_LAMBDA { return load_up_to(w + c * w_stride + j, wide); }, acc);
+      FASTLC_UNROLL
+      for (int m = 0; m < M; ++m) store_up_to(dX + block.row[r + m] * d + j, wide, acc[m]);
+    }
+  });
+}
+
+}  // namespace
