@@ -10,19 +10,15 @@
 
 namespace {
 
-// Rows of a block: X's part in about 256 KB, and a whole number of tiles and of vectors.
 template <class T>
-int64_t few_block_rows(int64_t d, int64_t classes) {
-  constexpr int64_t unit = max_of(kDotRows, kLanes<T>);
-  const int64_t by_x = (256 << 10) / times(max_of(d, 1), sizeof(T));
-  const int64_t by_scores = (1 << 20) / times(max_of(classes, 1), sizeof(T));
-  return max_of(unit, min_of(240, min_of(by_x, by_scores)) / unit * unit);
-}
+struct Dense;
+template <class T>
+using DenseBlock = Block<Dense<T>>;
 
 // Scores of a block, transposed, over the features [first, d); meanwhile fetches features [0, ahead) of the next block's
 // rows, a share in each pass.
 template <class T>
-FASTLC_NOINLINE void score_features(const Block<T> &block, const Block<T> &next, int64_t ahead, const T *w, int64_t w_stride,
+FASTLC_NOINLINE void score_features(const DenseBlock<T> &block, const DenseBlock<T> &next, int64_t ahead, const T *w, int64_t w_stride,
                                     int64_t classes, int64_t first, int64_t d, const T *b, T *s, int64_t class_stride) {
   const int64_t all_lines = (ahead + kLine<T> - 1) / kLine<T>;
   if (block.n == 1) {  // as many chains of additions as there are registers, or each would wait for its last one
@@ -51,7 +47,7 @@ FASTLC_NOINLINE void score_features(const Block<T> &block, const Block<T> &next,
 }
 
 template <class T>
-void score_block(const Block<T> &block, const Block<T> &next, int64_t ahead, const T *w, int64_t w_stride, int64_t classes,
+void score_block(const DenseBlock<T> &block, const DenseBlock<T> &next, int64_t ahead, const T *w, int64_t w_stride, int64_t classes,
                  int64_t d, const T *b, T *s, int64_t class_stride) {
   constexpr int64_t most = kLongest * kLanes<T>;
   int64_t first = 0;
@@ -78,7 +74,7 @@ FASTLC_INLINE int64_t fetched_before(int64_t d, int64_t classes) {
 
 // dW[i + k · d + j …] = Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
 template <class T, int K, int V, class Finish>
-FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next, const T *ds, int64_t stride, int64_t d,
+FASTLC_INLINE int64_t gradient_tiles(const DenseBlock<T> &block, const DenseBlock<T> &next, const T *ds, int64_t stride, int64_t d,
                                      int64_t j, int64_t i, const Finish &finish, bool ahead) {
   constexpr int L = kLanes<T>;
   const int64_t lead = ahead ? min_of(block.n, next.n) : 0, fetched = fetched_before<T>(d, K);
@@ -110,7 +106,7 @@ FASTLC_INLINE int64_t gradient_tiles(const Block<T> &block, const Block<T> &next
 }
 
 template <class T, class Finish>
-FASTLC_NOINLINE void gradient_block(const Block<T> &block, const Block<T> &next, const T *s, int64_t stride,
+FASTLC_NOINLINE void gradient_block(const DenseBlock<T> &block, const DenseBlock<T> &next, const T *s, int64_t stride,
                                     int64_t classes, int64_t d, const Finish finish) {
   for_blocks<kGradientClasses>(classes, [&]<int K>(int64_t c) {
     const T *ds = s + c * stride;
@@ -138,7 +134,7 @@ FASTLC_NOINLINE void bias_block(const T *s, int64_t stride, int64_t classes, int
 
 // dX[row[r], j …] = Σ_c s[c · stride + r] W[c, j …]
 template <class T>
-FASTLC_NOINLINE void input_gradient_block(const Block<T> &block, const T *s, int64_t stride, int64_t classes, const T *w,
+FASTLC_NOINLINE void input_gradient_block(const DenseBlock<T> &block, const T *s, int64_t stride, int64_t classes, const T *w,
                                           int64_t w_stride, int64_t d, T *dX) {
   constexpr int L = kLanes<T>, V = 2;
   for_blocks<kManyRegisters ? 12 : 6>(block.n, [&]<int M>(int64_t r) {
@@ -174,5 +170,52 @@ FASTLC_NOINLINE void input_gradient_block(const Block<T> &block, const T *s, int
     }
   });
 }
+
+// X (n, d) with contiguous rows, `stride` elements apart.
+//
+// A type of features has these members. `next` is the block after this one, to be fetched meanwhile; it may be empty.
+template <class T>
+struct Dense {
+  using Element = T;
+  using Row = const T *;
+  explicit Dense(const fastlc_call &call) : X(static_cast<const T *>(call.X)), stride(call.X_stride), d(call.d) {}
+
+  // The row at an index.
+  FASTLC_INLINE Row row(int64_t i) const { return X + i * stride; }
+
+  // Rows of a block: X's part in about 256 KB, and a whole number of tiles and of vectors.
+  int64_t block_rows(int64_t classes) const {
+    constexpr int64_t unit = max_of(kDotRows, kLanes<T>);
+    const int64_t by_x = (256 << 10) / times(max_of(d, 1), sizeof(T));
+    const int64_t by_scores = (1 << 20) / times(max_of(classes, 1), sizeof(T));
+    return max_of(unit, min_of(240, min_of(by_x, by_scores)) / unit * unit);
+  }
+
+  // The work of a row, in multiply-adds.
+  int64_t work(int64_t classes) const { return times(classes, d); }
+
+  // s[c · class_stride + r] = W[c] · x[r] + b[c]; b may be null. `reread`: the gradient will read the rows again.
+  void scores(const DenseBlock<T> &block, const DenseBlock<T> &next, bool reread, const T *W, int64_t W_stride,
+              int64_t classes, const T *b, T *s, int64_t class_stride) const {
+    const int64_t ahead = reread ? fetched_before<T>(d, classes) : d;
+    score_block(block, next, ahead, W, W_stride, classes, d, b, s, class_stride);
+  }
+
+  // finish(c · d + j, Σ_r s[c · stride + r] x[r][j …]) for each vector of the gradient of W.
+  template <class Finish>
+  void gradient(const DenseBlock<T> &block, const DenseBlock<T> &next, const T *s, int64_t stride, int64_t classes,
+                const Finish &finish) const {
+    gradient_block(block, next, s, stride, classes, d, finish);
+  }
+
+  // dX[row[r]] = Σ_c s[c · stride + r] W[c]
+  void input_gradient(const DenseBlock<T> &block, const T *s, int64_t stride, int64_t classes, const T *W, int64_t W_stride,
+                      T *dX) const {
+    input_gradient_block(block, s, stride, classes, W, W_stride, d, dX);
+  }
+
+  const T *X;
+  int64_t stride, d;
+};
 
 }  // namespace

@@ -1,7 +1,8 @@
-// Examples: which rows of X take part, what they count for, and their losses.
+// Examples: which rows count, and for how much; their losses. How the features of a row are stored is none of their business:
+// a type of features (dense.inl) says where a row is, and computes with a block of them.
 //
-// Rows are never copied to be gathered: a block holds pointers to them. Rows of weight 0 are left out here, so that
-// whatever they hold, nan too, meets no arithmetic.
+// Rows are never copied to be gathered: a block holds where they are. Rows of weight 0 are left out here, so that whatever
+// they hold, nan too, meets no arithmetic.
 #pragma once
 
 #include "kernels/columns.inl"
@@ -11,15 +12,21 @@
 
 namespace {
 
+// Up to kBlockRows examples.
 template <class T>
-struct Block {
+struct Examples {
   int64_t n;
-  const T *x[kBlockRows];
-  int64_t row[kBlockRows];
+  int64_t row[kBlockRows];  // their numbers
   // Padded with zeros to whole vectors:
   Int<T> label[kBlockRows];
   T factor[kBlockRows];       // weight times scale, of gradients
   double weight[kBlockRows];  // of losses, whose sum is better than T
+};
+
+// Examples with their features, of the type Features.
+template <class Features>
+struct Block : Examples<typename Features::Element> {
+  typename Features::Row x[kBlockRows];
 };
 
 #define FASTLC_WEIGHS_CLASSES(Loss) Loss<T>::weighs_classes,
@@ -28,10 +35,10 @@ constexpr bool (*kWeighsClasses[])(const fastlc_call &) = {FASTLC_LOSSES(FASTLC_
 #undef FASTLC_WEIGHS_CLASSES
 
 // Fills `block` with up to `most` rows that count, from position `begin` on; returns the position it came to.
-template <class T>
-FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows, int64_t begin, int64_t end, int64_t most,
-                               Block<T> &block) {
-  const T *X = static_cast<const T *>(call.X);
+template <class Features>
+FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const Features &features, const fastlc::Rows &rows, int64_t begin,
+                               int64_t end, int64_t most, Block<Features> &block) {
+  using T = typename Features::Element;
   const T *sample_weight = static_cast<const T *>(call.sample_weight);
   const bool by_row = call.class_weight && !kWeighsClasses<T>[call.loss](call);
   const T *class_weight = by_row ? static_cast<const T *>(call.class_weight) : nullptr;
@@ -40,7 +47,7 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows
   int64_t n = 0, i = begin;
   with_labels(call, [&](const auto *labels) {
     auto add = [&](int64_t row, auto label) FASTLC_INLINE_LAMBDA {
-      block.x[n] = X + row * call.X_stride;
+      block.x[n] = features.row(row);
       block.row[n] = row;
       block.label[n++] = Int<T>(label);
     };
@@ -89,7 +96,7 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const fastlc::Rows &rows
 
 // Rows [begin, end) that are not in the block get zeros: the gradient of rows that count for nothing.
 template <class T>
-void zero_left_out(const Block<T> &block, int64_t begin, int64_t end, T *out, int64_t d) {
+void zero_left_out(const Examples<T> &block, int64_t begin, int64_t end, T *out, int64_t d) {
   int64_t r = 0;
   for (int64_t i = begin; i < end; ++i) {
     if (r < block.n && block.row[r] == i) {
@@ -102,7 +109,7 @@ void zero_left_out(const Block<T> &block, int64_t begin, int64_t end, T *out, in
 
 // Targets of the block's rows, transposed.
 template <class T>
-void targets_to_columns(const fastlc_call &call, const Block<T> &block, T *columns, int64_t stride) {
+void targets_to_columns(const fastlc_call &call, const Examples<T> &block, T *columns, int64_t stride) {
   const T *y[kBlockRows];
   for (int64_t r = 0; r < block.n; ++r) y[r] = static_cast<const T *>(call.targets) + block.row[r] * call.targets_stride;
   rows_to_columns(y, block.n, call.c, columns, stride);
@@ -111,7 +118,7 @@ void targets_to_columns(const fastlc_call &call, const Block<T> &block, T *colum
 // The loss of rows [begin, end) of a block, begin and end whole vectors or the block's end: returns the weighted sum, not
 // yet scaled; their scores become d loss / d scores. `out` may be null: (N) losses.
 template <class T, template <class> class Loss>
-FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, T *s, int64_t stride, int64_t classes, const Block<T> &block,
+FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, T *s, int64_t stride, int64_t classes, const Examples<T> &block,
                                        const T *targets, int64_t begin, int64_t end, T *out) {
   constexpr int L = kLanes<T>;
   const Loss<T> loss(call);
@@ -146,7 +153,7 @@ FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, T *s, int64_t st
 }
 
 template <class T>
-using LossOfColumns = double (*)(const fastlc_call &, T *, int64_t, int64_t, const Block<T> &, const T *, int64_t, int64_t, T *);
+using LossOfColumns = double (*)(const fastlc_call &, T *, int64_t, int64_t, const Examples<T> &, const T *, int64_t, int64_t, T *);
 
 #define FASTLC_COLUMNS(Loss) loss_of_columns<T, Loss>,
 template <class T>

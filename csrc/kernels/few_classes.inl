@@ -1,8 +1,10 @@
 // Few classes, or few rows: each thread takes pieces of the rows and does all of the work on a block of them at a time.
 //
-//   scores      dot tiles straight from X and W, written transposed: (C, block)
+//   scores      by the features, written transposed: (C, block)
 //   loss        vertically, in place
-//   dW, db      outer products into the piece's own partial gradient; partial gradients are added up in their order
+//   dW, db      by the features, into the piece's own partial gradient; partial gradients are added up in their order
+//
+// How a row is stored is the features' (dense.inl); X is not mentioned here.
 #pragma once
 
 #include "kernels/dense.inl"
@@ -13,54 +15,56 @@ namespace {
 
 // Calls f(piece, thread, s, block, next, begin, end) for each block of rows [begin, end), with the scores of the rows that
 // count in s, transposed. With `targets` there is room for as many behind them. `reread`: f reads X again.
-template <class T, class F>
-bool few_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, int64_t pieces, bool targets,
+template <class Features, class F>
+bool few_blocks(const Features &features, const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, int64_t pieces, bool targets,
                 bool reread, F &&f) {
+  using T = typename Features::Element;
   if (rows.n == 0 || call.c == 0) return true;  // without scores there is nothing to do, for however many rows
   const T *W = static_cast<const T *>(call.W), *b = static_cast<const T *>(call.b);
-  const int64_t most = few_block_rows<T>(call.d, call.c);
+  const int64_t most = features.block_rows(call.c);
   const int64_t stride = column_stride<T>(min_of(most, rows.n));
   const int threads = static_cast<int>(min_of(run.threads, pieces));
   const int64_t columns = round_up(times(sizeof(T), call.c, stride, targets ? 2 : 1), 64);
-  const int64_t each = plus(columns, 2 * round_up(sizeof(Block<T>), 64));
+  const int64_t each = plus(columns, 2 * round_up(sizeof(Block<Features>), 64));
   char *scratch = static_cast<char *>(run.scratch.get(times(each, threads)));
   return parallel(pieces, run, [&](int64_t piece, int thread) {
     T *s = reinterpret_cast<T *>(scratch + each * thread);
-    Block<T> *block = reinterpret_cast<Block<T> *>(reinterpret_cast<char *>(s) + columns);
-    Block<T> *next = block + 1;
+    Block<Features> *block = reinterpret_cast<Block<Features> *>(reinterpret_cast<char *>(s) + columns);
+    Block<Features> *next = block + 1;
     const int64_t begin = part_of(rows.n, piece, pieces), end = part_of(rows.n, piece + 1, pieces);
     int64_t from = begin;
-    int64_t to = gather(call, rows, from, end, most, *block);
+    int64_t to = gather(call, features, rows, from, end, most, *block);
     while (from < end) {
       // The last block looks beyond the piece, to fetch what somebody will want next.
       const int64_t seen = to < end ? end : min_of(end + block->n, rows.n + rows.ahead);
-      const int64_t after = to < seen ? gather(call, rows, to, seen, most, *next) : to;
+      const int64_t after = to < seen ? gather(call, features, rows, to, seen, most, *next) : to;
       if (after == to) next->n = 0;
       const int64_t padded = round_up(block->n, kLanes<T>);
       if (padded > block->n) {  // scores of nobody: any number will do, but it must be one
         for (int64_t c = 0; c < call.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});
       }
-      score_block(*block, *next, reread ? fetched_before<T>(call.d, call.c) : call.d, W, call.W_stride, call.c, call.d, b, s, stride);
+      features.scores(*block, *next, reread, W, call.W_stride, call.c, b, s, stride);
       f(piece, thread, Column<T>{s, stride, call.c}, *block, *next, from, to);
       from = to;
       to = after;
-      Block<T> *swap = block;
+      Block<Features> *swap = block;
       block = next;
       next = swap;
     }
   });
 }
 
-template <class T>
-bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, fastlc_gradients &out) {
+template <class Features>
+bool few_loss(const Features &features, const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, fastlc_gradients &out) {
+  using T = typename Features::Element;
   T *dW = static_cast<T *>(out.dW), *db = static_cast<T *>(out.db), *dX = static_cast<T *>(out.dX);
   const int64_t size = times(call.c, call.d), partial = plus(size, call.c);
-  int64_t pieces = pieces_of(rows.n, times(call.c, call.d));
+  int64_t pieces = pieces_of(rows.n, features.work(call.c));
   auto limit = [&](int64_t bytes) {
     if (pieces > 1) pieces = max_of(1, min_of(pieces, (int64_t(32) << 20) / times(max_of(partial, 1), bytes)));
   };
   if (dW) limit(sizeof(T));
-  const bool long_sums = dW && rows.n > kBlocksOfSum && rows.n / pieces > kBlocksOfSum * few_block_rows<T>(call.d, call.c);
+  const bool long_sums = dW && rows.n > kBlocksOfSum && rows.n / pieces > kBlocksOfSum * features.block_rows(call.c);
   if (long_sums) limit(sizeof(T) + sizeof(double));
 
   struct Piece {
@@ -79,21 +83,21 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &ru
 
   const bool values = call.targets != nullptr;
   if (dX && call.c == 0) __builtin_memset(dX, 0, sizeof(T) * static_cast<size_t>(times(call.n, call.d)));
-  const bool done = few_blocks<T>(
-      call, rows, run, pieces, values, dW != nullptr,
-      [&](int64_t p, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t begin, int64_t end) {
+  const bool done = few_blocks(
+      features, call, rows, run, pieces, values, dW != nullptr,
+      [&](int64_t p, int, Column<T> s, const Block<Features> &block, const Block<Features> &next, int64_t begin, int64_t end) {
         T *targets = s.data + call.c * s.stride;
         if (values) targets_to_columns(call, block, targets, s.stride);
         head[p].loss += kLossOfColumns<T>[call.loss](call, s.data, s.stride, call.c, block, targets, 0, block.n,
                                                      static_cast<T *>(out.losses));
         if (dX) {
           zero_left_out(block, begin, end, dX, call.d);
-          input_gradient_block(block, s.data, s.stride, call.c, static_cast<const T *>(call.W), call.W_stride, call.d, dX);
+          features.input_gradient(block, s.data, s.stride, call.c, static_cast<const T *>(call.W), call.W_stride, dX);
         }
         if (!dW || !block.n) return;
         const int64_t in_sum = long_sums ? head[p].blocks % kBlocksOfSum : head[p].blocks;
         T *dw = own_parts ? part + p * partial : dW, *bias = own_parts ? dw + size : db;
-        gradient_block(block, next, s.data, s.stride, call.c, call.d, StoreGradient<T>{dw, in_sum == 0});
+        features.gradient(block, next, s.data, s.stride, call.c, StoreGradient<T>{dw, in_sum == 0});
         if (bias) bias_block(s.data, s.stride, call.c, block.n, bias, in_sum == 0);
         ++head[p].blocks;
         if (long_sums && in_sum + 1 == kBlocksOfSum) empty_into(dw, partial, total + p * partial, head[p].blocks == kBlocksOfSum);
@@ -135,23 +139,23 @@ bool few_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &ru
 }
 
 // A step of stochastic gradient descent on rows that fit one block: the gradient goes from registers into the weights.
-template <class T>
-bool is_one_block(const fastlc_call &call, int64_t n) {
-  return n <= few_block_rows<T>(call.d, call.c) && pieces_of(n, times(call.c, call.d)) == 1;
+template <class Features>
+bool is_one_block(const Features &features, int64_t classes, int64_t n) {
+  return n <= features.block_rows(classes) && pieces_of(n, features.work(classes)) == 1;
 }
-template <class T, bool plain>
-bool few_step(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, const Descend<T, plain> &on_W,
+template <class Features, class T, bool plain>
+bool few_step(const Features &features, const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, const Descend<T, plain> &on_W,
               const Descend<T, plain> &on_b, double *sum) {
   T *db = static_cast<T *>(run.partials.get(times(sizeof(T), call.c)));
   *sum = 0;
-  return few_blocks<T>(
-      call, rows, run, 1, call.targets != nullptr, true,
-      [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &next, int64_t, int64_t) {
+  return few_blocks(
+      features, call, rows, run, 1, call.targets != nullptr, true,
+      [&](int64_t, int, Column<T> s, const Block<Features> &block, const Block<Features> &next, int64_t, int64_t) {
         T *targets = s.data + call.c * s.stride;
         if (call.targets) targets_to_columns(call, block, targets, s.stride);
         *sum = rows.scale *
                kLossOfColumns<T>[call.loss](call, s.data, s.stride, call.c, block, targets, 0, block.n, nullptr);
-        gradient_block(block, next, s.data, s.stride, call.c, call.d, on_W);
+        features.gradient(block, next, s.data, s.stride, call.c, on_W);
         if (!on_b.W) return;
         bias_block(s.data, s.stride, call.c, block.n, db, true);
         descend(call.c, db, on_b);
@@ -159,13 +163,15 @@ bool few_step(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &ru
 }
 
 // Reads labels or probabilities off the scores: read(s, block, begin, end).
-template <class T, class Read>
-bool few_read(const fastlc_call &call, fastlc::Run &run, Read read) {
-  const int64_t pieces = pieces_of(call.n, times(call.c, call.d));
-  return few_blocks<T>(call, {nullptr, 0, call.n, 0}, run, pieces, false, false,
-                       [&](int64_t, int, Column<T> s, const Block<T> &block, const Block<T> &, int64_t, int64_t) {
-                         read(s, block, 0, block.n);
-                       });
+template <class Features, class Read>
+bool few_read(const Features &features, const fastlc_call &call, fastlc::Run &run, Read read) {
+  using T = typename Features::Element;
+  const int64_t pieces = pieces_of(call.n, features.work(call.c));
+  return few_blocks(
+      features, call, {nullptr, 0, call.n, 0}, run, pieces, false, false,
+      [&](int64_t, int, Column<T> s, const Block<Features> &block, const Block<Features> &, int64_t, int64_t) {
+        read(s, block, 0, block.n);
+      });
 }
 
 }  // namespace

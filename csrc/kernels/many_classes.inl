@@ -46,7 +46,7 @@ struct ManyLayout {
   }
   int64_t bytes(int threads) const {
     const int64_t elements = plus(plus(plus(scores, targets), plus(columns, panels)), times(own, threads));
-    return plus(times(elements, sizeof(T)), round_up(sizeof(Block<T>), 64));
+    return plus(times(elements, sizeof(T)), round_up(sizeof(DenseBlock<T>), 64));
   }
   static int64_t pieces_of_axis(int64_t size, int64_t unit) { return round_up(size, unit) / unit; }
   int64_t rows, stride, scores, targets, columns, panels, own, strips, feature_panels, most_pieces;
@@ -133,7 +133,7 @@ FASTLC_NOINLINE void many_gradient_strip(const fastlc_call &call, int64_t c, int
 
 // dX of a block for features [j, j + kPanel): W's panel against strips of rows.
 template <class T>
-FASTLC_NOINLINE void many_input_gradient_panel(const fastlc_call &call, int64_t j, const Block<T> &block, T *panel,
+FASTLC_NOINLINE void many_input_gradient_panel(const fastlc_call &call, int64_t j, const DenseBlock<T> &block, T *panel,
                                                const T *s, int64_t stride, T *dX) {
   constexpr int L = kLanes<T>;
   const T *W = static_cast<const T *>(call.W);
@@ -170,10 +170,10 @@ bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run 
   T *columns = s + layout.scores + layout.targets;
   T *panels = columns + layout.columns;
   T *own = panels + layout.panels;
-  Block<T> &block = *reinterpret_cast<Block<T> *>(own + layout.own * threads);
+  DenseBlock<T> &block = *reinterpret_cast<DenseBlock<T> *>(own + layout.own * threads);
 
   for (int64_t begin = 0, end; begin < rows.n; begin = end) {
-    end = gather(call, rows, begin, rows.n, layout.rows, block);
+    end = gather(call, Dense<T>(call), rows, begin, rows.n, layout.rows, block);
     const int64_t filled = round_up(block.n, kPanel<T>);
     const int64_t row_panels = filled / kPanel<T>;
     const int64_t feature_panels = layout.panels ? layout.feature_panels : 0;
@@ -200,7 +200,7 @@ bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run 
 
 // Shares a block's rows out, a vector at a time: f(begin, end).
 template <class T, class F>
-bool many_vectors(const Block<T> &block, fastlc::Run &run, F &&f) {
+bool many_vectors(const DenseBlock<T> &block, fastlc::Run &run, F &&f) {
   const int64_t vectors = (block.n + kLanes<T> - 1) / kLanes<T>;
   return parallel(vectors, run, [&](int64_t i, int) {
     f(i, i * kLanes<T>, min_of((i + 1) * kLanes<T>, block.n));
@@ -226,7 +226,7 @@ bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &r
   out.loss = 0;
   bool done = many_blocks<T>(
       call, rows, run, layout,
-      [&](Column<T> s, const Block<T> &block, int64_t begin, int64_t end, const T *panels, T *own) {
+      [&](Column<T> s, const DenseBlock<T> &block, int64_t begin, int64_t end, const T *panels, T *own) {
         T *targets = s.data + round_up(call.c * s.stride, 16);
         if (values) targets_to_columns(call, block, targets, s.stride);
         double losses[kBlockRows];
@@ -272,7 +272,7 @@ bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &r
 template <class T, class Read>
 bool many_read(const fastlc_call &call, fastlc::Run &run, Read read) {
   return many_blocks<T>(call, {nullptr, 0, call.n, 0}, run, ManyLayout<T>(call, call.n, false, false, false),
-                        [&](Column<T> s, const Block<T> &block, int64_t, int64_t, const T *, T *) {
+                        [&](Column<T> s, const DenseBlock<T> &block, int64_t, int64_t, const T *, T *) {
                           return many_vectors(block, run,
                                               [&](int64_t, int64_t from, int64_t to) { read(s, block, from, to); });
                         });

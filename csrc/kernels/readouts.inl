@@ -10,7 +10,7 @@ namespace {
 template <class T>
 struct WriteScores {
   T *out;
-  void operator()(Column<T> s, const Block<T> &block, int64_t begin, int64_t end) const {
+  void operator()(Column<T> s, const Examples<T> &block, int64_t begin, int64_t end) const {
     columns_to_rows(s.data + begin, s.stride, s.classes, block.row + begin, end - begin, out, s.classes);
   }
 };
@@ -18,7 +18,7 @@ struct WriteScores {
 template <class T>
 struct WriteLabels {
   int64_t *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
+  void operator()(Column<T> all, const Examples<T> &block, int64_t begin, int64_t end) const {
     constexpr int L = kLanes<T>;
     for (int64_t r = begin; r < end; r += L) {
       const Column<T> s{all.data + r, all.stride, all.classes};
@@ -42,7 +42,7 @@ struct WriteLabels {
 template <class T>
 struct WriteProbabilities {
   T *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
+  void operator()(Column<T> all, const Examples<T> &block, int64_t begin, int64_t end) const {
     constexpr int L = kLanes<T>;
     for (int64_t r = begin; r < end; r += L) {
       const Column<T> s{all.data + r, all.stride, all.classes};
@@ -65,7 +65,7 @@ struct WriteProbabilities {
 template <class T>
 struct WriteLogProbabilities {
   T *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
+  void operator()(Column<T> all, const Examples<T> &block, int64_t begin, int64_t end) const {
     for (int64_t r = begin; r < end; r += kLanes<T>) {
       const Column<T> s{all.data + r, all.stride, all.classes};
       const Vec<T> max = highest_of(s);
@@ -80,7 +80,7 @@ struct WriteLogProbabilities {
 template <class T>
 struct WriteSigmoids {
   T *out;
-  void operator()(Column<T> all, const Block<T> &block, int64_t begin, int64_t end) const {
+  void operator()(Column<T> all, const Examples<T> &block, int64_t begin, int64_t end) const {
     for (int64_t r = begin; r < end; r += kLanes<T>) {
       const Column<T> s{all.data + r, all.stride, all.classes};
       for (int64_t c = 0; c < s.classes; ++c) s.set(c, sigmoid_of<T>(s[c]));

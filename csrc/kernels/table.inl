@@ -11,7 +11,7 @@ namespace {
 
 template <class T, class Read>
 bool read_scores(const fastlc_call &call, fastlc::Run &run, Read read) {
-  return is_many<T>(call, call.n) ? many_read<T>(call, run, read) : few_read<T>(call, run, read);
+  return is_many<T>(call, call.n) ? many_read<T>(call, run, read) : few_read(Dense<T>(call), call, run, read);
 }
 
 template <class T>
@@ -29,7 +29,7 @@ bool predict_proba(const fastlc_call &call, fastlc::Run &run, T *out) {
 
 template <class T>
 bool softmax(const fastlc_call &call, fastlc::Run &run, T *out) {
-  return given_read<T>(call, run, [out](Column<T> s, const Block<T> &block, int64_t begin, int64_t end) {
+  return few_read(GivenScores<T>(call), call, run, [out](Column<T> s, const Examples<T> &block, int64_t begin, int64_t end) {
     if (s.classes == 1) {  // not the two columns of predict_proba: 1, or nan
       for (int64_t r = begin; r < end; r += kLanes<T>) store(s.data + r, load(s.data + r) - load(s.data + r) + T(1));
       WriteScores<T>{out}(s, block, begin, end);
@@ -40,17 +40,17 @@ bool softmax(const fastlc_call &call, fastlc::Run &run, T *out) {
 }
 template <class T>
 bool log_softmax(const fastlc_call &call, fastlc::Run &run, T *out) {
-  return given_read<T>(call, run, WriteLogProbabilities<T>{out});
+  return few_read(GivenScores<T>(call), call, run, WriteLogProbabilities<T>{out});
 }
 template <class T>
 bool sigmoid(const fastlc_call &call, fastlc::Run &run, T *out) {
-  return given_read<T>(call, run, WriteSigmoids<T>{out});
+  return few_read(GivenScores<T>(call), call, run, WriteSigmoids<T>{out});
 }
 
 template <class T>
 bool loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, fastlc_gradients &out) {
-  if (!call.W) return given_loss<T>(call, rows, run, out);
-  return is_many<T>(call, rows.n) ? many_loss<T>(call, rows, run, out) : few_loss<T>(call, rows, run, out);
+  if (!call.W) return few_loss(GivenScores<T>(call), call, rows, run, out);
+  return is_many<T>(call, rows.n) ? many_loss<T>(call, rows, run, out) : few_loss(Dense<T>(call), call, rows, run, out);
 }
 
 template <class T>
@@ -70,8 +70,8 @@ bool descend_on_batch(const fastlc_call &call, const fastlc::Rows &rows, fastlc:
   fastlc_sgd of_b = of_W;  // the bias is not regularised
   of_b.weight_decay = of_b.l1 = of_b.l2 = 0;
   const Descend<T, plain> on_W(lr, of_W, epoch.W, epoch.velocity_W), on_b(lr, of_b, epoch.b, epoch.velocity_b);
-  if (!is_many<T>(call, rows.n) && is_one_block<T>(call, rows.n)) {
-    return few_step<T>(call, rows, run, on_W, on_b, loss_sum);
+  if (const Dense<T> features(call); !is_many<T>(call, rows.n) && is_one_block(features, call.c, rows.n)) {
+    return few_step(features, call, rows, run, on_W, on_b, loss_sum);
   }
   const int64_t size = times(call.c, call.d);
   T *gradient = static_cast<T *>(run.gradient.get(times(sizeof(T), plus(size, call.c))));
