@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,28 @@ def floats(value: Any, name: str, dtype: str | None = None, like: str | None = N
             raise ValueError(f"{name} holds a number too large for {dtype}") from None
     check_float(value, array, name, dtype, like)
     return _native(array)
+
+
+def floats_like(value: Any, name: str, X: Array) -> Array:
+    """Floats of the dtype of X."""
+    return floats(value, name, X.dtype.name, "X")
+
+
+def features(X: Any) -> Array:
+    """X (N, D) of a training, where it lies if the kernels can read it there, else one copy for all epochs."""
+    if not (
+        type(X) is np.ndarray
+        and X.dtype in (np.float32, np.float64)
+        and X.ndim == 2
+        and X.strides[1] == X.itemsize
+        and X.flags.aligned
+    ):
+        X = floats(X, "X")
+    if X.ndim != 2:
+        raise ValueError(f"X has shape {X.shape}, expected (N, D)")
+    if len(X) == 0:
+        raise ValueError("X has no rows, expected some to train on")
+    return cast(Array, X)
 
 
 def row_numbers(value: Any, name: str) -> Array:

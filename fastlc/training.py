@@ -1,17 +1,14 @@
-"""Training: the few lines around `fastlc.sgd_epoch` that everyone writes, once.
+"""Training in one call: `fit` checks its arguments and loops over the epochs of `solvers.sgd`.
 
-Shuffling, validation, early stopping, the best weights, a progress bar, and Ctrl-C that leaves a usable result.
+Validation, early stopping, the best weights, a progress bar, and Ctrl-C that leaves a usable result.
 """
 
 from __future__ import annotations
 
-import math
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -24,6 +21,8 @@ from ._registry import Loss, loss_named
 from .functional import sgd_epoch
 from .optim import ReduceOnPlateau, Schedule, SGDState
 from .reference import Array
+from .solvers import sgd
+from .solvers.objective import Objective
 
 
 @dataclass(eq=False, repr=False)
@@ -246,9 +245,9 @@ def fit(
     shuffle, progress = flag(shuffle, "shuffle"), flag(progress, "progress")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback is a {type(callback).__name__}, expected a function")
-    X = _features(X)
-    W, C, source = _given(W, X, n_classes)
-    v = None if sample_weight is None else _floats(sample_weight, "sample_weight", X)
+    X = _arrays.features(X)
+    W, C, source = sgd.given(W, X, n_classes)
+    v = None if sample_weight is None else _arrays.floats_like(sample_weight, "sample_weight", X)
     if v is not None and v.shape != (len(X),):
         raise ValueError(f"sample_weight has shape {v.shape}, expected ({len(X)},)")
     y = _labels.take(y, X, row, C, v, ignore_index)
@@ -256,81 +255,58 @@ def fit(
         C, source = _labels.count_classes(y, ignore_index)
     if C == 1:
         _labels.refuse_one_class(y, row, source)
-    W, b, state = _start(X, W, b, C, source, flag(fit_intercept, "fit_intercept"), average)
+    W, b, state = sgd.start(X, W, b, C, source, flag(fit_intercept, "fit_intercept"), average)
     given = {"class_weight": class_weight, "ignore_index": ignore_index, "pos_weight": pos_weight}
     of_loss: dict[str, Any] = {name: value for name, value in given.items() if value is not None} | options
-    train = partial(
-        sgd_epoch, X, y, W, b, loss=loss, batch_size=batch_size, state=state, sample_weight=v,
-        momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay, l1=l1, l2=l2, **of_loss,
-    )  # fmt: skip
-    # No step, but arguments that do not fit are refused before any work.
-    train(order=np.zeros(0, np.int64), lr=np.zeros(0) if callable(lr) else lr)
-    # Nor a product: y and its weights are refused by their rows in X, before any of them are held out.
-    row.linear(X[:, :0], y, W[:, :0], grad=False, sample_weight=v, **of_loss)
+    objective = Objective(X, y, loss, of_loss, v)
+    how = sgd.Options(lr, batch_size, momentum, dampening, nesterov, weight_decay, l1, l2)
+    sgd.check(objective, W, b, state, how)  # before any rows are held out: labels are refused by their rows in X
     rng = generator(seed)
-    counts = _labels.counting(row, y, v, C, class_weight, pos_weight, ignore_index)
-    rows, held_out = _split(X, y, v, counts, validation_fraction, rng)
+    rows, held_out = sgd.split(objective, objective.counting(C), validation_fraction, rng)
     if validation_data is not None:
         if held_out is not None:
             raise ValueError("validation_data and validation_fraction are both given, expected one of them")
-        held_out = _held_out(validation_data, X, row, C, ignore_index)
-
-    def weights() -> tuple[Array, Array | None]:
-        """Those to use after the last step."""
-        if state.average_W is not None and state.step > (state.average_from or 0):
-            b_mean = None if state.average_b is None else state.average_b.astype(X.dtype, copy=False)
-            return state.average_W.astype(X.dtype, copy=False), b_mean
-        return W, b
-
-    def validate(Xv: Array, yv: Array, vv: Array | None) -> float:
-        value: float = row.linear(Xv, yv, *weights(), sample_weight=vv, grad=False, **of_loss)
-        return value
-
+        held_out = _held_out(validation_data, objective, row, C)
     if held_out is not None:
         with _validation():
-            validate(*held_out)
-            _labels.counting(row, *held_out[1:], C, class_weight, pos_weight, ignore_index)
+            held_out(*sgd.averaged(W, b, state))
+            held_out.counting(C)
 
     history: dict[str, list[float]] = {"loss": [], **({"val_loss": []} if held_out else {}), "lr": [], "seconds": []}
     best: _Best | None = None
     done = 0, best  # how many whole epochs there are, and the best: replaced as one, whenever Ctrl-C may come
-    lowest, bad_epochs = math.inf, 0
+    stopping = sgd.EarlyStopping(patience, tol)
 
     def result(interrupted: bool = False, stopped_early: bool = False) -> FitResult:
         epochs, best = done
         for values in history.values():
             del values[epochs:]
-        W_to_use, b_to_use = best[1:] if best else weights()
+        W_to_use, b_to_use = best[1:] if best else sgd.averaged(W, b, state)
         best_epoch = best[0] if best else None
         return FitResult(W_to_use, b_to_use, history, best_epoch, interrupted, stopped_early, state, W, b)
 
     bar = progress_bar("fit", epochs, loss, "epoch") if progress else None
     try:
-        for epoch in range(epochs):
-            order = rng.permutation(rows) if shuffle else rows
-            rates = _arrays.rates(lr, state.step, len(order), batch_size) if callable(lr) else lr
-            start = time.perf_counter()
-            measured = {"loss": train(order=order, lr=rates)}
-            seconds = time.perf_counter() - start
+        training = sgd.epochs(objective, W, b, state, how, rng if shuffle else None, rows=rows, train=sgd_epoch)
+        for epoch, trained in enumerate(islice(training, epochs)):
+            measured = {"loss": trained.loss}
             if held_out is not None:
-                measured["val_loss"] = validate(*held_out)
-            for name, value in {**measured, "lr": np.ravel(rates)[0], "seconds": seconds}.items():
+                measured["val_loss"] = held_out(*sgd.averaged(W, b, state))
+            for name, value in {**measured, "lr": trained.lr, "seconds": trained.seconds}.items():
                 history[name].append(float(value))
-            monitored = measured.get("val_loss", measured["loss"])
-            if held_out is not None and monitored < lowest:
-                W_now, b_now = weights()
+            monitored = measured.get("val_loss", trained.loss)
+            is_best = stopping.update(monitored)
+            if held_out is not None and is_best:
+                W_now, b_now = sgd.averaged(W, b, state)
                 best = epoch, W_now.copy(), None if b_now is None else b_now.copy()
             done = epoch + 1, best
 
-            bad_epochs = 0 if monitored < lowest - tol else bad_epochs + 1
-            lowest = min(lowest, monitored)  # nan is not the lowest
             if isinstance(lr, ReduceOnPlateau):
                 lr.update(monitored)
             if bar is not None:
                 bar.set_postfix(measured, refresh=False)
                 bar.update()
-            stop = patience is not None and bad_epochs >= patience
-            if (callback is not None and callback(epoch, result())) or stop:
+            if (callback is not None and callback(epoch, result())) or stopping.exhausted:
                 return result(stopped_early=True)
     except KeyboardInterrupt:
         return result(interrupted=True)
@@ -342,67 +318,6 @@ def fit(
 
 _Best = tuple[int, Array, Array | None]
 """The best epoch so far, and its weights."""
-_HeldOut = tuple[Array, Array, Array | None]
-"""Rows for validation: X, y and sample weights."""
-
-
-def _features(X: ArrayLike) -> Array:
-    """X where it lies if the kernels can read it there, else one copy for all epochs."""
-    if not (
-        type(X) is np.ndarray
-        and X.dtype in (np.float32, np.float64)
-        and X.ndim == 2
-        and X.strides[1] == X.itemsize
-        and X.flags.aligned
-    ):
-        X = _arrays.floats(X, "X")
-    if X.ndim != 2:
-        raise ValueError(f"X has shape {X.shape}, expected (N, D)")
-    if len(X) == 0:
-        raise ValueError("X has no rows, expected some to train on")
-    return X
-
-
-def _floats(value: ArrayLike, name: str, X: Array) -> Array:
-    return _arrays.floats(value, name, X.dtype.name, "X")
-
-
-def _given(W: ArrayLike | None, X: Array, n_classes: int | None) -> tuple[Array | None, int | None, str]:
-    """A copy of the weights, the number of classes, and where that is from, for sentences; as far as they are given."""
-    C = None if n_classes is None else integer(n_classes, "n_classes", 1)
-    if W is None:
-        return None, C, f"n_classes = {C}"
-    W = np.array(_floats(W, "W", X))
-    if C is not None and W.shape[:1] != (C,):
-        raise ValueError(f"W has shape {W.shape}, expected ({C}, {X.shape[1]})")
-    if W.ndim != 2:
-        raise ValueError(f"W has shape {W.shape}, expected (C, D)")
-    return W, len(W), f"W has shape {W.shape}"
-
-
-def _start(
-    X: Array, W: Array | None, b: ArrayLike | None, C: int, source: str, fit_intercept: bool, average: bool | int
-) -> tuple[Array, Array | None, SGDState]:
-    """The weights given, or zeros, and their state; `source` says where the number of classes is from."""
-    average_from = _average_from(average)
-    if b is not None and not fit_intercept:
-        raise ValueError("b is given, but fit_intercept is False")
-    b = None if b is None else np.array(_floats(b, "b", X))
-    shape = C, X.shape[1]
-    try:
-        if C * (X.shape[1] + 1) * X.itemsize > sys.maxsize:  # of which NumPy says something else
-            raise MemoryError
-        W = np.zeros(shape, X.dtype) if W is None else W
-        b = np.zeros(C, X.dtype) if b is None and fit_intercept else b
-        return W, b, SGDState(W, b, average_from=average_from)
-    except MemoryError:
-        raise MemoryError(f"{source}: no memory for weights of shape {shape} and their velocities") from None
-
-
-def _average_from(average: bool | int) -> int | None:
-    if isinstance(average, (bool, np.bool_)):
-        return 0 if average else None
-    return integer(average, "average", 0)
 
 
 @contextmanager
@@ -416,34 +331,15 @@ def _validation() -> Iterator[None]:
         raise type(error)(f"validation: {error}") from error
 
 
-def _held_out(data: tuple[ArrayLike, ArrayLike], X: Array, row: Loss, C: int, ignore_index: int | None) -> _HeldOut:
-    """What is given to validate on."""
+def _held_out(data: tuple[ArrayLike, ArrayLike], objective: Objective, row: Loss, C: int) -> Objective:
+    """The same loss of the rows that are given to validate on."""
     if not (isinstance(data, (tuple, list)) and len(data) == 2):
         raise TypeError(f"validation_data is a {type(data).__name__}, expected a pair (X, y)")
     with _validation():
-        Xv = _arrays.floats(data[0], "X", X.dtype.name, "X")
+        Xv = _arrays.floats_like(data[0], "X", objective.X)
         if Xv.ndim != 2:
             raise ValueError(f"X has shape {Xv.shape}, expected (N, D)")
         if len(Xv) == 0:
             raise ValueError("X has no rows")
-        return Xv, _labels.take(data[1], Xv, row, C, None, ignore_index), None
-
-
-def _split(
-    X: Array, y: Array, v: Array | None, counts: NDArray[np.bool_], fraction: float, rng: np.random.Generator
-) -> tuple[Array, _HeldOut | None]:
-    """The rows to train on, in their order, and what to validate on, which is drawn among the rows that count."""
-    fraction, rows = number(fraction, "validation_fraction", "a number in [0, 1)"), np.arange(len(X))
-    if not fraction:
-        return rows, None
-    counting = rows[counts]
-    count = max(1, round(fraction * len(counting)))
-    if count >= len(counting):
-        that_count = " that count" if len(counting) < len(rows) else ""
-        raise ValueError(
-            f"validation_fraction = {fraction:g} leaves none of the {len(counting)} rows{that_count} to train on"
-        )
-    held_out = rng.permutation(counting)[:count]
-    kept = np.ones(len(rows), bool)
-    kept[held_out] = False
-    return rows[kept], (X[held_out], y[held_out], None if v is None else v[held_out])
+        yv = _labels.take(data[1], Xv, row, C, None, objective.options.get("ignore_index"))
+        return replace(objective, X=Xv, y=yv, sample_weight=None)

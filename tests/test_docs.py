@@ -94,7 +94,7 @@ def test_examples_of_the_api_pages_run():
 # ---------------------------------------------------------------------------------------------------------------------
 
 # What the others define is a name of `fastlc`, or what `python -m fastlc` runs.
-INTERNAL = {"fastlc.demo", "fastlc.functional", "fastlc.losses", "fastlc.training"}
+INTERNAL = {"fastlc.demo", "fastlc.functional", "fastlc.losses", "fastlc.solvers", "fastlc.training"}
 INTERFACE = ["fastlc", *(name for name in MODULES if not name.startswith("fastlc._") and name not in INTERNAL)]
 
 

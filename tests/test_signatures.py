@@ -170,7 +170,7 @@ LEVELS = {
     **{"_version": 0, "_checks": 0, "_progress": 0, "reference": 0},
     **{"_arrays": 1, "_core": 1},
     **{"_registry": 2, "_config": 2, "shapes": 2},
-    **{"losses": 3, "_labels": 3, "functional": 4, "optim": 5, "training": 6},
+    **{"losses": 3, "_labels": 3, "functional": 4, "optim": 5, "solvers": 6, "training": 7},
 }
 EXTRAS = {"_progress": {"tqdm"}}  # imported when used
 
@@ -201,6 +201,17 @@ def test_imports_go_one_way(module) -> None:
         else:
             allowed = {"numpy", *EXTRAS.get(module, ()), *sys.stdlib_module_names}
             assert name in allowed, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in (PACKAGE / "solvers").glob("*.py")))
+def test_solvers_import_what_is_below_them(module) -> None:
+    """And each other."""
+    for imported in imports(f"solvers/{module}"):
+        name = imported.removeprefix(".").split(".")[0]
+        if not imported.startswith("."):
+            assert name in {"numpy", *sys.stdlib_module_names}
+        elif not (PACKAGE / "solvers" / name).with_suffix(".py").exists():
+            assert LEVELS.get(name, 99) < LEVELS["solvers"], f"solvers/{module} imports {name}"
 
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in (PACKAGE / "reference").glob("*.py")))
