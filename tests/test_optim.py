@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import math
 import multiprocessing
 import pickle
@@ -88,6 +89,15 @@ AS_TEXT = [
 ]
 SCHEDULES = [schedule for schedule, _ in AS_TEXT]
 every_schedule = pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: type(schedule).__name__)
+
+
+def test_no_schedule_is_left_out() -> None:
+    """All are dataclasses, and frozen but for the one that is told how training goes."""
+    classes = {value for value in vars(optim).values() if inspect.isclass(value) and value.__module__ == optim.__name__}
+    assert {type(schedule) for schedule in SCHEDULES} == classes - {optim.SGDState}
+    for schedule in SCHEDULES:
+        assert dataclasses.is_dataclass(schedule)
+        assert (type(schedule).__hash__ is None) == isinstance(schedule, optim.ReduceOnPlateau)
 
 
 @pytest.mark.parametrize(("schedule", "text"), AS_TEXT)
