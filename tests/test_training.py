@@ -24,6 +24,7 @@ import pytest
 
 import fastlc
 from fastlc import LOSSES, _labels, optim, reference, training
+from fastlc.solvers import objective, sgd
 
 from . import child
 from .cases import LAYOUTS, Array, Raises, as_bytes, exclusive, number_of_labels, own_copy
@@ -828,8 +829,9 @@ def assert_whole(result: fastlc.FitResult, val_losses: Sequence[float]) -> None:
 
 
 def test_ctrl_c_wherever_it_comes(scripted) -> None:
-    """Before each line of the loop in turn: there is a result, and its parts agree."""
+    """Before each line of the loop in turn, and of its solver: there is a result, and its parts agree."""
     val_losses = [3.0, 4.0, 2.0]
+    solver = {sgd.__file__, objective.__file__}
     outcomes = []
     for line in range(10_000):
         left = line
@@ -843,7 +845,8 @@ def test_ctrl_c_wherever_it_comes(scripted) -> None:
             return in_fit
 
         def trace(frame: Any, event: str, arg: Any) -> Any:
-            return in_fit if frame.f_code is training.fit.__code__ else None
+            code = frame.f_code
+            return in_fit if code is training.fit.__code__ or code.co_filename in solver else None
 
         before = sys.gettrace()
         sys.settrace(trace)

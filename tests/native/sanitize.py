@@ -31,7 +31,7 @@ BUILD = Sanitized(
     flags=("-O1", "-g1", "-fno-omit-frame-pointer", "-fno-sanitize-recover=undefined"),
 )
 OTHERS = ["accuracy", "against*", "bench*", "bounds", "data", "demo", "docs", "endurance", "gradcheck", "instructions"]
-OTHERS += ["memory", "optim", "plot", "rates", "reference", "signatures", "training"]
+OTHERS += ["memory", "optim", "plot", "rates", "reference", "signatures", "solvers*", "training"]
 OTHERS += ["allocations", "changed_arrays", "finalization", "long_sums", "sizes"]
 """tests/test_….py that are not about the extension; or not about a sanitized one: they are long, limit memory, replace
 what allocates, race on purpose or end the interpreter."""
