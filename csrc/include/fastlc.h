@@ -4,7 +4,13 @@
  * S = X Wᵀ + b (n, c) scores. All floats of a call share one dtype. Matrices have contiguous rows and a stride between
  * rows, in elements, of any sign; vectors are contiguous. Outputs are contiguous and must not overlap an input.
  *
- * A call checks its arguments before it does any work; what it refuses it leaves unchanged, with a sentence in `error`.
+ * A call checks its arguments before it does any work; it leaves unchanged what it refuses, with a sentence in `error`.
+ *
+ * Growth. Each struct of the caller's begins with its size. New fields come at its end; a program that was compiled before
+ * passes a smaller size, and the fields that it does not know are read as 0, or not written. A program that is newer than
+ * the library may pass a larger size, if the fields beyond are 0; else it is refused. So: zero a struct, set `size`, then
+ * what the function asks for. Structs of the library's carry their size for the same reason: a newer program asks whether
+ * a field is there. FASTLC_ABI_VERSION changes only if that does not suffice.
  */
 #ifndef FASTLC_H
 #define FASTLC_H
@@ -16,49 +22,64 @@
 extern "C" {
 #endif
 
-#define FASTLC_ABI_VERSION 1
+#define FASTLC_ABI_VERSION 2
 
-typedef enum {
+/* Constants are integers of 32 bits in structs and results, whatever the size of an enum. */
+typedef int32_t fastlc_status;
+enum {
   FASTLC_OK = 0,
   FASTLC_INVALID = 1,       /* an argument was refused; `error` says which and why */
   FASTLC_OUT_OF_MEMORY = 2,
   FASTLC_CANCELLED = 3      /* `cancel` said so; outputs of pure functions are then undefined */
-} fastlc_status;
+};
 
-typedef enum { FASTLC_FLOAT32 = 1, FASTLC_FLOAT64 = 2 } fastlc_dtype;
+typedef int32_t fastlc_dtype;
+enum { FASTLC_FLOAT32 = 1, FASTLC_FLOAT64 = 2 };
 
-typedef enum {
-  FASTLC_INT8, FASTLC_UINT8, FASTLC_INT16, FASTLC_UINT16, FASTLC_INT32, FASTLC_UINT32, FASTLC_INT64, FASTLC_UINT64
-} fastlc_int_type;
+typedef int32_t fastlc_int_type;
+enum {
+  FASTLC_INT8 = 1, FASTLC_UINT8, FASTLC_INT16, FASTLC_UINT16, FASTLC_INT32, FASTLC_UINT32, FASTLC_INT64, FASTLC_UINT64
+};
 
-typedef enum { FASTLC_MEAN = 0, FASTLC_SUM = 1, FASTLC_NONE = 2 } fastlc_reduction;
+typedef int32_t fastlc_reduction;
+enum { FASTLC_MEAN = 0, FASTLC_SUM = 1, FASTLC_NONE = 2 };
 
-/* What most functions take. Zero it, set `size`, then what the function asks for. */
+/* How the rows of X are stored. */
+typedef int32_t fastlc_features_kind;
+enum { FASTLC_DENSE = 1 };
+
 typedef struct {
-  size_t size;                    /* sizeof(fastlc_call), so that fields can be added at the end */
-  fastlc_dtype dtype;
+  size_t size;                    /* sizeof(fastlc_features) */
+  fastlc_features_kind kind;      /* which of the fields below count */
+  int64_t stride;                 /* dense: elements between rows */
+  const void *data;               /* dense: (n, d) */
+} fastlc_features;
+
+/* The arguments that most functions share. */
+typedef struct {
+  size_t size;                    /* sizeof(fastlc_call) */
+  fastlc_dtype dtype;             /* of all floats */
+  int32_t loss;                   /* of fastlc_find_loss */
   int64_t n, d, c;
-  const void *X;                  /* (n, d) */
-  int64_t X_stride;
-  const void *W;                  /* (c, d); NULL: X holds scores, and d = c */
+  const fastlc_features *X;       /* (n, d); (n, c) scores where W is NULL, and then d = c. NULL: no rows */
+  const void *W;                  /* (c, d) */
   int64_t W_stride;
   const void *b;                  /* (c), or NULL */
 
-  int loss;                       /* see fastlc_loss_info */
   const double *options;          /* the loss's own, in its order; NULL: their defaults */
   const void *labels;             /* (n), integers, for a loss that takes labels; then targets is NULL */
-  fastlc_int_type labels_type;
-  int has_ignore_index;           /* rows whose label is ignore_index count for nothing */
-  int64_t ignore_index;
   const void *targets;            /* (n, c), floats, for a loss that takes values; then labels is NULL */
   int64_t targets_stride;
+  fastlc_int_type labels_type;
+  int32_t has_ignore_index;       /* rows whose label is ignore_index count for nothing */
+  int64_t ignore_index;
   const void *sample_weight;      /* (n), or NULL */
   const void *class_weight;       /* (c), or NULL; for losses that take labels */
   const void *pos_weight;         /* (c), or NULL; for one-vs-rest losses */
-  fastlc_reduction reduction;
   double l1, l2;                  /* adds l1 ‖W‖₁ + l2/2 ‖W‖² */
+  fastlc_reduction reduction;
 
-  int (*cancel)(void *);          /* asked now and then, on the calling thread; nonzero stops the call. May be NULL */
+  int32_t (*cancel)(void *);      /* asked now and then, on the calling thread; nonzero stops the call. May be NULL */
   void *cancel_arg;
   char *error;                    /* receives a sentence, at most error_size bytes with its NUL. May be NULL */
   size_t error_size;
@@ -66,6 +87,7 @@ typedef struct {
 
 /* Where a loss writes. A pointer that is NULL is not computed. */
 typedef struct {
+  size_t size;                    /* sizeof(fastlc_gradients) */
   double loss;                    /* mean or sum; 0 for FASTLC_NONE */
   void *losses;                   /* (n), the weighted loss of each row: for FASTLC_NONE */
   void *dW;                       /* (c, d) */
@@ -78,17 +100,17 @@ typedef struct {
  * r = lr, and lr (1 - dampening) / (1 - momentum) with momentum, which is as far as a gradient moves W in the end, so that
  * the optimum is that of the loss + l1 ‖W‖₁ + l2/2 ‖W‖². */
 typedef struct {
-  size_t size;
+  size_t size;                    /* sizeof(fastlc_sgd) */
   double momentum;
   double dampening;               /* sgd_epoch's first step of all is not dampened */
-  int nesterov;                   /* needs momentum without dampening */
+  int32_t nesterov;               /* needs momentum without dampening */
   double weight_decay;
   double l1, l2;
 } fastlc_sgd;
 
 /* A batch in which nothing counts (of weight 0, or to be ignored) leaves W, b and velocities as they are. */
 typedef struct {
-  size_t size;
+  size_t size;                    /* sizeof(fastlc_epoch) */
   void *W;                        /* (c, d), contiguous, updated; call.W is ignored */
   void *b;                        /* (c), updated, or NULL */
   void *velocity_W;               /* (c, d), updated; may be NULL without momentum */
@@ -114,21 +136,29 @@ enum {
   FASTLC_PROBABILITIES = 16       /* its float targets are in [0, 1] */
 };
 
+enum { FASTLC_MOST_OPTIONS = 8 };
+
 typedef struct {
+  size_t size;                    /* of what the library fills */
   const char *name;
-  int kind;                       /* of the flags above */
-  int n_options;
-  const char *option_names[4];
-  double option_defaults[4];
+  int32_t kind;                   /* of the flags above */
+  int32_t n_options;
+  const char *option_names[FASTLC_MOST_OPTIONS];
+  double option_defaults[FASTLC_MOST_OPTIONS];
 } fastlc_loss_description;
 
-int fastlc_loss_count(void);
-const fastlc_loss_description *fastlc_loss_info(int loss);
+/* The number of the loss of this name, or -1: look it up, for numbers may differ between versions of the library. */
+int32_t fastlc_find_loss(const char *name);
+/* Of the numbers [0, fastlc_loss_count()); NULL beyond. */
+const fastlc_loss_description *fastlc_loss_info(int32_t loss);
+int32_t fastlc_loss_count(void);
+/* FASTLC_ABI_VERSION of the library. */
+int32_t fastlc_abi_version(void);
 
 fastlc_status fastlc_scores(const fastlc_call *call, void *out);                 /* out (n, c) */
 fastlc_status fastlc_predict(const fastlc_call *call, int64_t *out);             /* out (n) */
 fastlc_status fastlc_predict_proba(const fastlc_call *call, void *out);          /* out (n, max(c, 2)) */
-/* Of scores: call.X (n, c) with W = NULL. out (n, c). */
+/* Of scores: X (n, c) with W = NULL. out (n, c). */
 fastlc_status fastlc_softmax(const fastlc_call *call, void *out);
 fastlc_status fastlc_log_softmax(const fastlc_call *call, void *out);
 fastlc_status fastlc_sigmoid(const fastlc_call *call, void *out);
@@ -140,8 +170,8 @@ fastlc_status fastlc_sgd_step(const fastlc_call *call, const fastlc_sgd *sgd, in
 fastlc_status fastlc_sgd_epoch(const fastlc_call *call, const fastlc_sgd *sgd, fastlc_epoch *epoch);
 
 /* Exported under these names so that threadpoolctl can find them. */
-__attribute__((visibility("default"))) int fastlc_get_num_threads(void);
-__attribute__((visibility("default"))) void fastlc_set_num_threads(int n);
+__attribute__((visibility("default"))) int32_t fastlc_get_num_threads(void);
+__attribute__((visibility("default"))) void fastlc_set_num_threads(int32_t n);
 
 #ifdef __cplusplus
 }

@@ -178,7 +178,7 @@ template <class T>
 struct Dense {
   using Element = T;
   using Row = const T *;
-  explicit Dense(const fastlc_call &call) : X(static_cast<const T *>(call.X)), stride(call.X_stride), d(call.d) {}
+  explicit Dense(const fastlc::Problem<T> &problem) : X(problem.X), stride(problem.X_stride), d(problem.d) {}
 
   // The row at an index.
   FASTLC_INLINE Row row(int64_t i) const { return X + i * stride; }

@@ -29,23 +29,20 @@ struct Block : Examples<typename Features::Element> {
   typename Features::Row x[kBlockRows];
 };
 
-#define FASTLC_WEIGHS_CLASSES(Loss) Loss<T>::weighs_classes,
-template <class T>
-constexpr bool (*kWeighsClasses[])(const fastlc_call &) = {FASTLC_LOSSES(FASTLC_WEIGHS_CLASSES)};
-#undef FASTLC_WEIGHS_CLASSES
+template <class Features>
+using ProblemOf = fastlc::Problem<typename Features::Element>;
 
 // Fills `block` with up to `most` rows that count, from position `begin` on; returns the position it came to.
 template <class Features>
-FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const Features &features, const fastlc::Rows &rows, int64_t begin,
+FASTLC_NOINLINE int64_t gather(const ProblemOf<Features> &problem, const Features &features, const fastlc::Batch &batch, int64_t begin,
                                int64_t end, int64_t most, Block<Features> &block) {
   using T = typename Features::Element;
-  const T *sample_weight = static_cast<const T *>(call.sample_weight);
-  const bool by_row = call.class_weight && !kWeighsClasses<T>[call.loss](call);
-  const T *class_weight = by_row ? static_cast<const T *>(call.class_weight) : nullptr;
-  const bool all_alike = !sample_weight && !class_weight && !call.has_ignore_index;
-  const int64_t last = rows.counts ? end : begin;
+  const T *sample_weight = problem.sample_weight;
+  const T *class_weight = problem.weighs_rows_by_class ? problem.class_weight : nullptr;
+  const bool all_alike = !sample_weight && !class_weight && !problem.labels.has_ignored;
+  const int64_t last = batch.counts ? end : begin;
   int64_t n = 0, i = begin;
-  with_labels(call, [&](const auto *labels) {
+  with_labels(problem.labels, [&](const auto *labels) {
     auto add = [&](int64_t row, auto label) FASTLC_INLINE_LAMBDA {
       block.x[n] = features.row(row);
       block.row[n] = row;
@@ -54,27 +51,27 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const Features &features
     auto label_of = [&](int64_t row) FASTLC_INLINE_LAMBDA { return labels ? read_once(labels + row) : 0; };
     if (all_alike) {
       const int64_t until = min_of(last, i + most);
-      if (rows.order) {
+      if (batch.order) {
         for (; i < until; ++i) {
-          const int64_t row = row_in(rows.order, i, 0, call.n);
+          const int64_t row = row_in(batch.order, i, 0, problem.n);
           add(row, label_of(row));
         }
       } else {
-        for (; i < until; ++i) add(rows.first + i, label_of(rows.first + i));
+        for (; i < until; ++i) add(batch.first + i, label_of(batch.first + i));
       }
       return;
     }
     for (; i < last && n < most; ++i) {
-      const int64_t row = row_in(rows.order, i, rows.first, call.n);
+      const int64_t row = row_in(batch.order, i, batch.first, problem.n);
       const auto label = label_of(row);
-      if (labels && is_ignored(call, label)) continue;
+      if (labels && is_ignored(problem.labels, label)) continue;
       double weight = sample_weight ? double(sample_weight[row]) : 1.0;
       if (weight == 0) continue;  // before it meets a class weight of nan
-      const double of_class = class_weight ? double(weight_of_label(class_weight, label, call.c)) : 1.0;
-      weight = rows.exponent ? scaled_product(weight, of_class, rows.exponent) : weight * of_class;
+      const double of_class = class_weight ? double(weight_of_label(class_weight, label, problem.c)) : 1.0;
+      weight = batch.exponent ? scaled_product(weight, of_class, batch.exponent) : weight * of_class;
       if (weight == 0) continue;
       block.weight[n] = weight;
-      block.factor[n] = T(weight * rows.scale);
+      block.factor[n] = T(weight * batch.scale);
       add(row, label);
     }
   });
@@ -82,7 +79,7 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const Features &features
   const int64_t padded = round_up(n, kLanes<T>);
   if (all_alike) {
     for (int64_t r = 0; r < padded; r += kLanes<T>) {
-      store(block.factor + r, broadcast<T>(T(rows.scale)));
+      store(block.factor + r, broadcast<T>(T(batch.scale)));
       store_wide<T>(block.weight + r, broadcast_wide<T>(1));
     }
   }
@@ -91,7 +88,7 @@ FASTLC_NOINLINE int64_t gather(const fastlc_call &call, const Features &features
     block.factor[r] = 0;
     block.weight[r] = 0;
   }
-  return rows.counts ? i : end;
+  return batch.counts ? i : end;
 }
 
 // Rows [begin, end) that are not in the block get zeros: the gradient of rows that count for nothing.
@@ -109,19 +106,19 @@ void zero_left_out(const Examples<T> &block, int64_t begin, int64_t end, T *out,
 
 // Targets of the block's rows, transposed.
 template <class T>
-void targets_to_columns(const fastlc_call &call, const Examples<T> &block, T *columns, int64_t stride) {
+void targets_to_columns(const fastlc::Problem<T> &problem, const Examples<T> &block, T *columns, int64_t stride) {
   const T *y[kBlockRows];
-  for (int64_t r = 0; r < block.n; ++r) y[r] = static_cast<const T *>(call.targets) + block.row[r] * call.targets_stride;
-  rows_to_columns(y, block.n, call.c, columns, stride);
+  for (int64_t r = 0; r < block.n; ++r) y[r] = problem.targets + block.row[r] * problem.targets_stride;
+  rows_to_columns(y, block.n, problem.c, columns, stride);
 }
 
 // The loss of rows [begin, end) of a block, begin and end whole vectors or the block's end: returns the weighted sum, not
 // yet scaled; their scores become d loss / d scores. `out` may be null: (N) losses.
 template <class T, template <class> class Loss>
-FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, T *s, int64_t stride, int64_t classes, const Examples<T> &block,
+FASTLC_NOINLINE double loss_of_columns(const fastlc::Problem<T> &problem, T *s, int64_t stride, int64_t classes, const Examples<T> &block,
                                        const T *targets, int64_t begin, int64_t end, T *out) {
   constexpr int L = kLanes<T>;
-  const Loss<T> loss(call);
+  const Loss<T> loss(problem);
   Wide<T> sum = {};
   auto for_each_vector = [&](auto truth) FASTLC_INLINE_LAMBDA {
     for (int64_t r = begin; r < end; r += L) {
@@ -144,7 +141,7 @@ FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, T *s, int64_t st
     return sum_of<T>(sum);
   };
   if constexpr (Loss<T>::kInfo.kind & FASTLC_VALUES) {
-    if (call.targets) return for_each_vector([&](int64_t r) FASTLC_INLINE_LAMBDA { return Target<T>{targets + r, stride}; });
+    if (problem.targets) return for_each_vector([&](int64_t r) FASTLC_INLINE_LAMBDA { return Target<T>{targets + r, stride}; });
   }
   if constexpr (Loss<T>::kInfo.kind & FASTLC_LABELS) {
     return for_each_vector([&](int64_t r) FASTLC_INLINE_LAMBDA { return Label<T>{load_ints<T>(block.label + r)}; });
@@ -153,7 +150,7 @@ FASTLC_NOINLINE double loss_of_columns(const fastlc_call &call, T *s, int64_t st
 }
 
 template <class T>
-using LossOfColumns = double (*)(const fastlc_call &, T *, int64_t, int64_t, const Examples<T> &, const T *, int64_t, int64_t, T *);
+using LossOfColumns = double (*)(const fastlc::Problem<T> &, T *, int64_t, int64_t, const Examples<T> &, const T *, int64_t, int64_t, T *);
 
 #define FASTLC_COLUMNS(Loss) loss_of_columns<T, Loss>,
 template <class T>

@@ -1,7 +1,7 @@
 // Labels come in any integer type; code that reads them is written once, for all.
 #pragma once
 
-#include "include/fastlc.h"
+#include "kernels/problem.h"
 
 namespace {
 
@@ -22,24 +22,24 @@ inline __attribute__((always_inline)) T weight_of_label(const T *class_weight, L
 
 // Calls function(pointer to the labels in their type); the pointer is null if there are none.
 template <class Function>
-inline __attribute__((always_inline)) auto with_labels(const fastlc_call &call, Function function) {
-  switch (call.labels_type) {
-    case FASTLC_INT8: return function(static_cast<const int8_t *>(call.labels));
-    case FASTLC_UINT8: return function(static_cast<const uint8_t *>(call.labels));
-    case FASTLC_INT16: return function(static_cast<const int16_t *>(call.labels));
-    case FASTLC_UINT16: return function(static_cast<const uint16_t *>(call.labels));
-    case FASTLC_INT32: return function(static_cast<const int32_t *>(call.labels));
-    case FASTLC_UINT32: return function(static_cast<const uint32_t *>(call.labels));
-    case FASTLC_INT64: return function(static_cast<const int64_t *>(call.labels));
-    default: return function(static_cast<const uint64_t *>(call.labels));
+inline __attribute__((always_inline)) auto with_labels(const fastlc::Labels &labels, Function function) {
+  switch (labels.type) {
+    case FASTLC_INT8: return function(static_cast<const int8_t *>(labels.data));
+    case FASTLC_UINT8: return function(static_cast<const uint8_t *>(labels.data));
+    case FASTLC_INT16: return function(static_cast<const int16_t *>(labels.data));
+    case FASTLC_UINT16: return function(static_cast<const uint16_t *>(labels.data));
+    case FASTLC_INT32: return function(static_cast<const int32_t *>(labels.data));
+    case FASTLC_UINT32: return function(static_cast<const uint32_t *>(labels.data));
+    case FASTLC_INT64: return function(static_cast<const int64_t *>(labels.data));
+    default: return function(static_cast<const uint64_t *>(labels.data));
   }
 }
 
 // Whether a label, of any integer type, is the one to ignore.
 template <class Label>
-inline __attribute__((always_inline)) bool is_ignored(const fastlc_call &call, Label label) {
+inline __attribute__((always_inline)) bool is_ignored(const fastlc::Labels &labels, Label label) {
   constexpr bool is_signed = Label(-1) < Label(0);
-  return call.has_ignore_index && static_cast<int64_t>(label) == call.ignore_index && (is_signed || call.ignore_index >= 0);
+  return labels.has_ignored && static_cast<int64_t>(label) == labels.ignored && (is_signed || labels.ignored >= 0);
 }
 
 }  // namespace

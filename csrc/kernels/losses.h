@@ -99,14 +99,8 @@ FASTLC_INLINE Vec<T> exp_shifted(Column<T> s, Vec<T> *max) {
 
 // Whether a loss weighs by class itself. If not, the weight of a row's class is a weight of the row, which is the caller's.
 struct WeighedByRow {
-  static bool weighs_classes(const fastlc_call &) { return false; }
+  static bool weighs_classes(bool, const double *) { return false; }
 };
-
-// Option i of a loss: the caller's, or its default.
-template <class Loss>
-double option(const fastlc_call &call, int i) {
-  return (call.options ? call.options : Loss::kInfo.option_defaults)[i];
-}
 
 struct NoOptions {
   static const char *expected(int, double) { return nullptr; }
@@ -115,11 +109,10 @@ struct NoOptions {
 template <class T>
 struct CrossEntropy {
   static constexpr fastlc_loss_description kInfo = {
-      "cross_entropy", FASTLC_LABELS | FASTLC_VALUES | FASTLC_MEAN_BY_CLASS, 1, {"label_smoothing"}, {0}};
+      sizeof(fastlc_loss_description), "cross_entropy", FASTLC_LABELS | FASTLC_VALUES | FASTLC_MEAN_BY_CLASS, 1, {"label_smoothing"}, {0}};
   static const char *expected(int, double value) { return value >= 0 && value <= 1 ? nullptr : "a number in [0, 1]"; }
-  static bool weighs_classes(const fastlc_call &call) { return call.targets || option<CrossEntropy>(call, 0) != 0; }
-  explicit CrossEntropy(const fastlc_call &call)
-      : smoothing(T(option<CrossEntropy>(call, 0))), class_weight(static_cast<const T *>(call.class_weight)) {}
+  static bool weighs_classes(bool targets, const double *options) { return targets || options[0] != 0; }
+  explicit CrossEntropy(const fastlc::Problem<T> &problem) : smoothing(T(problem.options[0])), class_weight(problem.class_weight) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     const T each = smoothing / T(s.classes);
@@ -167,12 +160,12 @@ struct CrossEntropy {
 
 template <class T>
 struct Hinge : WeighedByRow {
-  static constexpr fastlc_loss_description kInfo = {"hinge", FASTLC_LABELS, 2, {"margin", "p"}, {1, 1}};
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "hinge", FASTLC_LABELS, 2, {"margin", "p"}, {1, 1}};
   static const char *expected(int option, double value) {
     if (option == 0) return is_finite(value) ? nullptr : "a finite number";
     return value == 1 || value == 2 ? nullptr : "1 or 2";
   }
-  explicit Hinge(const fastlc_call &call) : margin(T(option<Hinge>(call, 0))), squared(option<Hinge>(call, 1) == 2) {}
+  explicit Hinge(const fastlc::Problem<T> &problem) : margin(T(problem.options[0])), squared(problem.options[1] == 2) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     const Vec<T> own = y.pick(s);
@@ -195,9 +188,9 @@ struct Hinge : WeighedByRow {
 
 template <class T>
 struct CrammerSinger : WeighedByRow {
-  static constexpr fastlc_loss_description kInfo = {"crammer_singer", FASTLC_LABELS, 1, {"margin"}, {1}};
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "crammer_singer", FASTLC_LABELS, 1, {"margin"}, {1}};
   static const char *expected(int, double value) { return is_finite(value) ? nullptr : "a finite number"; }
-  explicit CrammerSinger(const fastlc_call &call) : margin(T(option<CrammerSinger>(call, 0))) {}
+  explicit CrammerSinger(const fastlc::Problem<T> &problem) : margin(T(problem.options[0])) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     if (s.classes == 1) {
@@ -231,9 +224,8 @@ struct CrammerSinger : WeighedByRow {
 // score tells label 1 from label 0.
 template <class T, class Self>
 struct OneVsRest : NoOptions {
-  static bool weighs_classes(const fastlc_call &) { return true; }
-  explicit OneVsRest(const fastlc_call &call)
-      : class_weight(static_cast<const T *>(call.class_weight)), pos_weight(static_cast<const T *>(call.pos_weight)) {}
+  static bool weighs_classes(bool, const double *) { return true; }
+  explicit OneVsRest(const fastlc::Problem<T> &problem) : class_weight(problem.class_weight), pos_weight(problem.pos_weight) {}
 
   FASTLC_INLINE Vec<T> operator()(Column<T> s, Label<T> y) const {
     const int64_t first = s.classes == 1;
@@ -260,7 +252,7 @@ struct OneVsRest : NoOptions {
 
 template <class T>
 struct Logistic : OneVsRest<T, Logistic<T>> {
-  static constexpr fastlc_loss_description kInfo = {"logistic", FASTLC_LABELS | FASTLC_VALUES | FASTLC_ONE_VS_REST | FASTLC_PROBABILITIES, 0, {}, {}};
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "logistic", FASTLC_LABELS | FASTLC_VALUES | FASTLC_ONE_VS_REST | FASTLC_PROBABILITIES, 0, {}, {}};
   using OneVsRest<T, Logistic>::OneVsRest;
   using OneVsRest<T, Logistic>::operator();
 
@@ -289,7 +281,7 @@ struct Logistic : OneVsRest<T, Logistic<T>> {
 
 template <class T>
 struct OvrHinge : OneVsRest<T, OvrHinge<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "ovr_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrHinge>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Mask<T> idle = z > T(1);  // nan is not idle
@@ -300,7 +292,7 @@ struct OvrHinge : OneVsRest<T, OvrHinge<T>> {
 
 template <class T>
 struct OvrSquaredHinge : OneVsRest<T, OvrSquaredHinge<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_squared_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "ovr_squared_hinge", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrSquaredHinge>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Vec<T> m = select<T>(z > T(1), Vec<T>{}, T(1) - z);
@@ -311,7 +303,7 @@ struct OvrSquaredHinge : OneVsRest<T, OvrSquaredHinge<T>> {
 
 template <class T>
 struct OvrPerceptron : OneVsRest<T, OvrPerceptron<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_perceptron", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "ovr_perceptron", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrPerceptron>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Mask<T> idle = z > T(0);
@@ -322,7 +314,7 @@ struct OvrPerceptron : OneVsRest<T, OvrPerceptron<T>> {
 
 template <class T>
 struct OvrModifiedHuber : OneVsRest<T, OvrModifiedHuber<T>> {
-  static constexpr fastlc_loss_description kInfo = {"ovr_modified_huber", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "ovr_modified_huber", FASTLC_LABELS | FASTLC_ONE_VS_REST, 0, {}, {}};
   using OneVsRest<T, OvrModifiedHuber>::OneVsRest;
   FASTLC_INLINE Vec<T> of_margin(Vec<T> z, Vec<T> *slope) const {
     const Mask<T> far = z < T(-1);
@@ -349,8 +341,8 @@ struct Regression : WeighedByRow {
 
 template <class T>
 struct SquaredError : Regression<T, SquaredError<T>>, NoOptions {
-  static constexpr fastlc_loss_description kInfo = {"squared_error", FASTLC_VALUES, 0, {}, {}};
-  explicit SquaredError(const fastlc_call &) {}
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "squared_error", FASTLC_VALUES, 0, {}, {}};
+  explicit SquaredError(const fastlc::Problem<T> &) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y;
     *slope = residual * T(2);
@@ -360,8 +352,8 @@ struct SquaredError : Regression<T, SquaredError<T>>, NoOptions {
 
 template <class T>
 struct SigmoidSquaredError : Regression<T, SigmoidSquaredError<T>>, NoOptions {
-  static constexpr fastlc_loss_description kInfo = {"sigmoid_squared_error", FASTLC_VALUES, 0, {}, {}};
-  explicit SigmoidSquaredError(const fastlc_call &) {}
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "sigmoid_squared_error", FASTLC_VALUES, 0, {}, {}};
+  explicit SigmoidSquaredError(const fastlc::Problem<T> &) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     Vec<T> derivative;
     const Vec<T> residual = sigmoid_of<T>(s, &derivative) - y;
@@ -379,8 +371,8 @@ struct Epsilon {
 
 template <class T>
 struct Huber : Regression<T, Huber<T>>, Epsilon {
-  static constexpr fastlc_loss_description kInfo = {"huber", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
-  explicit Huber(const fastlc_call &call) : epsilon(T(option<Huber>(call, 0))) {}
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "huber", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
+  explicit Huber(const fastlc::Problem<T> &problem) : epsilon(T(problem.options[0])) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y, size = abs_of<T>(residual);
     *slope = clamp<T>(residual, broadcast<T>(-epsilon), broadcast<T>(epsilon));
@@ -391,8 +383,8 @@ struct Huber : Regression<T, Huber<T>>, Epsilon {
 
 template <class T>
 struct EpsilonInsensitive : Regression<T, EpsilonInsensitive<T>>, Epsilon {
-  static constexpr fastlc_loss_description kInfo = {"epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
-  explicit EpsilonInsensitive(const fastlc_call &call) : epsilon(T(option<EpsilonInsensitive>(call, 0))) {}
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
+  explicit EpsilonInsensitive(const fastlc::Problem<T> &problem) : epsilon(T(problem.options[0])) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y, m = abs_of<T>(residual) - epsilon;
     const Mask<T> idle = m <= T(0);
@@ -405,8 +397,8 @@ struct EpsilonInsensitive : Regression<T, EpsilonInsensitive<T>>, Epsilon {
 
 template <class T>
 struct SquaredEpsilonInsensitive : Regression<T, SquaredEpsilonInsensitive<T>>, Epsilon {
-  static constexpr fastlc_loss_description kInfo = {"squared_epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
-  explicit SquaredEpsilonInsensitive(const fastlc_call &call) : epsilon(T(option<SquaredEpsilonInsensitive>(call, 0))) {}
+  static constexpr fastlc_loss_description kInfo = {sizeof(fastlc_loss_description), "squared_epsilon_insensitive", FASTLC_VALUES, 1, {"epsilon"}, {0.1}};
+  explicit SquaredEpsilonInsensitive(const fastlc::Problem<T> &problem) : epsilon(T(problem.options[0])) {}
   FASTLC_INLINE Vec<T> of_score(Vec<T> s, Vec<T> y, Vec<T> *slope) const {
     const Vec<T> residual = s - y, beyond = abs_of<T>(residual) - epsilon;
     const Vec<T> m = select<T>(beyond <= T(0), Vec<T>{}, beyond);

@@ -22,26 +22,26 @@ constexpr int kPanel = 2 * kLanes<T>;
 // Where many beats few, as measured with AVX-512 and AVX2: from some 130 classes on, since then packing pays; earlier if a
 // piece's own gradient does not fit a cache or is not shared by many rows. And where there are rows to fill a panel.
 template <class T>
-bool is_many(const fastlc_call &call, int64_t n) {
-  const bool costly_pieces = n < 2048 || times(call.c, call.d, sizeof(T)) > (512 << 10);
-  return n >= kLanes<T> && (call.c > 128 || (call.c > 40 && costly_pieces));
+bool is_many(const fastlc::Problem<T> &problem, int64_t n) {
+  const bool costly_pieces = n < 2048 || times(problem.c, problem.d, sizeof(T)) > (512 << 10);
+  return n >= kLanes<T> && (problem.c > 128 || (problem.c > 40 && costly_pieces));
 }
 
 // What a block of many classes works in: elements of T.
 template <class T>
 struct ManyLayout {
-  ManyLayout(const fastlc_call &call, int64_t n, bool values, bool gradient, bool input_gradient) {
-    const int64_t cap = (int64_t(48) << 20) / times(call.c, sizeof(T), values ? 2 : 1);
+  ManyLayout(const fastlc::Problem<T> &problem, int64_t n, bool values, bool gradient, bool input_gradient) {
+    const int64_t cap = (int64_t(48) << 20) / times(problem.c, sizeof(T), values ? 2 : 1);
     rows = min_of(max_of(cap / kPanel<T> * kPanel<T>, kPanel<T>), min_of(round_up(n, kPanel<T>), kBlockRows));
     stride = column_stride<T>(rows);
-    scores = round_up(times(call.c, stride), 16);
+    scores = round_up(times(problem.c, stride), 16);
     targets = values ? scores : 0;
-    columns = round_up(times(rows, call.d), 16);
-    panels = gradient ? round_up(times(rows, round_up(call.d, kPanel<T>)), 16) : 0;
-    const int64_t strip = plus(times(kStrip, max_of(call.d, rows)), kLanes<T>);
-    own = round_up(input_gradient ? max_of(strip, times(call.c, kPanel<T>)) : strip, 16);
-    strips = pieces_of_axis(call.c, kStrip);
-    feature_panels = pieces_of_axis(call.d, kPanel<T>);
+    columns = round_up(times(rows, problem.d), 16);
+    panels = gradient ? round_up(times(rows, round_up(problem.d, kPanel<T>)), 16) : 0;
+    const int64_t strip = plus(times(kStrip, max_of(problem.d, rows)), kLanes<T>);
+    own = round_up(input_gradient ? max_of(strip, times(problem.c, kPanel<T>)) : strip, 16);
+    strips = pieces_of_axis(problem.c, kStrip);
+    feature_panels = pieces_of_axis(problem.d, kPanel<T>);
     most_pieces = max_of(min_of(strips, 2 * kMaxPieces), input_gradient ? feature_panels : 0);  // that need memory of their own
   }
   int64_t bytes(int threads) const {
@@ -88,14 +88,14 @@ void pack_panel(Rows x, int64_t n, int64_t valid, T *panel) {
 
 // Scores of classes [c, c + kStrip) for a block: the strip of W against each panel of rows.
 template <class T>
-FASTLC_NOINLINE void many_scores_strip(const fastlc_call &call, int64_t c, int64_t rows, const T *columns, T *strip, T *s,
+FASTLC_NOINLINE void many_scores_strip(const fastlc::Problem<T> &problem, int64_t c, int64_t rows, const T *columns, T *strip, T *s,
                                        int64_t stride) {
-  const T *b = static_cast<const T *>(call.b);
-  const int64_t valid = min_of(kStrip, call.c - c);
-  pack_strip(static_cast<const T *>(call.W) + c * call.W_stride, call.W_stride, valid, call.d, strip);
+  const T *b = problem.b;
+  const int64_t valid = min_of(kStrip, problem.c - c);
+  pack_strip(problem.W + c * problem.W_stride, problem.W_stride, valid, problem.d, strip);
   for (int64_t r = 0; r < rows; r += kPanel<T>) {
     Vec<T> acc[kStrip * 2] = {};
-    panel_tile(call.d, strip, columns + r * call.d, acc);
+    panel_tile(problem.d, strip, columns + r * problem.d, acc);
     FASTLC_UNROLL
     for (int m = 0; m < kStrip; ++m) {
       if (m >= valid) break;
@@ -108,19 +108,19 @@ FASTLC_NOINLINE void many_scores_strip(const fastlc_call &call, int64_t c, int64
 
 // Gradient of classes [c, c + kStrip): their d scores against each panel of features, added to dW.
 template <class T>
-FASTLC_NOINLINE void many_gradient_strip(const fastlc_call &call, int64_t c, int64_t n, const T *panels, T *strip,
+FASTLC_NOINLINE void many_gradient_strip(const fastlc::Problem<T> &problem, int64_t c, int64_t n, const T *panels, T *strip,
                                          const T *s, int64_t stride, T *dW, bool first) {
   constexpr int L = kLanes<T>;
-  const int64_t valid = min_of(kStrip, call.c - c);
+  const int64_t valid = min_of(kStrip, problem.c - c);
   pack_strip(s + c * stride, stride, valid, n, strip);
-  for (int64_t j = 0; j < call.d; j += kPanel<T>) {
+  for (int64_t j = 0; j < problem.d; j += kPanel<T>) {
     Vec<T> acc[kStrip * 2] = {};
-    const int64_t wide = call.d - j;
+    const int64_t wide = problem.d - j;
     panel_tile(n, strip, panels + j * n, acc);
     FASTLC_UNROLL
     for (int m = 0; m < kStrip; ++m) {
       if (m >= valid) break;
-      T *to = dW + (c + m) * call.d + j;
+      T *to = dW + (c + m) * problem.d + j;
       if (!first) {  // added when the block's own sum is whole, see StoreGradient
         acc[2 * m] += load_up_to(to, wide);
         acc[2 * m + 1] += load_up_to(to + L, wide - L);
@@ -133,20 +133,20 @@ FASTLC_NOINLINE void many_gradient_strip(const fastlc_call &call, int64_t c, int
 
 // dX of a block for features [j, j + kPanel): W's panel against strips of rows.
 template <class T>
-FASTLC_NOINLINE void many_input_gradient_panel(const fastlc_call &call, int64_t j, const DenseBlock<T> &block, T *panel,
+FASTLC_NOINLINE void many_input_gradient_panel(const fastlc::Problem<T> &problem, int64_t j, const DenseBlock<T> &block, T *panel,
                                                const T *s, int64_t stride, T *dX) {
   constexpr int L = kLanes<T>;
-  const T *W = static_cast<const T *>(call.W);
-  const int64_t wide = call.d - j;
-  pack_panel([&](int64_t c) { return W + c * call.W_stride + j; }, call.c, wide, panel);
+  const T *W = problem.W;
+  const int64_t wide = problem.d - j;
+  pack_panel([&](int64_t c) { return W + c * problem.W_stride + j; }, problem.c, wide, panel);
   for_blocks<kStrip>(block.n, [&]<int M>(int64_t r) {
     Vec<T> acc[M * 2] = {};
     multiply_long<T, M, 2>(
-        call.c, [=](int64_t c, int m) FASTLC_INLINE_LAMBDA { return s[c * stride + r + m]; },
+        problem.c, [=](int64_t c, int m) FASTLC_INLINE_LAMBDA { return s[c * stride + r + m]; },
         [=](int64_t c, int v) FASTLC_INLINE_LAMBDA { return load(panel + c * kPanel<T> + v * L); }, acc);
     FASTLC_UNROLL
     for (int m = 0; m < M; ++m) {
-      T *to = dX + block.row[r + m] * call.d + j;
+      T *to = dX + block.row[r + m] * problem.d + j;
       store_up_to(to, wide, acc[2 * m]);
       store_up_to(to + L, wide - L, acc[2 * m + 1]);
     }
@@ -164,7 +164,7 @@ bool for_each_strip(int64_t strips, fastlc::Run &run, F &&f) {
 
 // Calls f(s, block, begin, end, panels, own) for each block of rows [begin, end) with the scores of those that count.
 template <class T, class F>
-bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, const ManyLayout<T> &layout, F &&f) {
+bool many_blocks(const fastlc::Problem<T> &problem, const fastlc::Batch &batch, fastlc::Run &run, const ManyLayout<T> &layout, F &&f) {
   const int threads = static_cast<int>(min_of(run.threads, layout.most_pieces));
   T *s = static_cast<T *>(run.scratch.get(layout.bytes(threads)));
   T *columns = s + layout.scores + layout.targets;
@@ -172,28 +172,28 @@ bool many_blocks(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run 
   T *own = panels + layout.panels;
   DenseBlock<T> &block = *reinterpret_cast<DenseBlock<T> *>(own + layout.own * threads);
 
-  for (int64_t begin = 0, end; begin < rows.n; begin = end) {
-    end = gather(call, Dense<T>(call), rows, begin, rows.n, layout.rows, block);
+  for (int64_t begin = 0, end; begin < batch.n; begin = end) {
+    end = gather(problem, Dense<T>(problem), batch, begin, batch.n, layout.rows, block);
     const int64_t filled = round_up(block.n, kPanel<T>);
     const int64_t row_panels = filled / kPanel<T>;
     const int64_t feature_panels = layout.panels ? layout.feature_panels : 0;
     bool going = parallel(row_panels + feature_panels, run, [&](int64_t i, int) {
       if (i < row_panels) {
         const int64_t r = i * kPanel<T>, valid = min_of(kPanel<T>, block.n - r);
-        T *panel = columns + r * call.d;
+        T *panel = columns + r * problem.d;
         if (valid <= kLanes<T>) {  // the second vector stays without rows
-          for (int64_t j = 0; j < call.d; ++j) store(panel + j * kPanel<T> + kLanes<T>, Vec<T>{});
+          for (int64_t j = 0; j < problem.d; ++j) store(panel + j * kPanel<T> + kLanes<T>, Vec<T>{});
         }
-        rows_to_columns(block.x + r, valid, call.d, panel, kPanel<T>);
+        rows_to_columns(block.x + r, valid, problem.d, panel, kPanel<T>);
       } else {
         const int64_t j = (i - row_panels) * kPanel<T>;
-        pack_panel([&](int64_t r) { return block.x[r] + j; }, block.n, call.d - j, panels + j * block.n);
+        pack_panel([&](int64_t r) { return block.x[r] + j; }, block.n, problem.d - j, panels + j * block.n);
       }
     });
     going = going && for_each_strip(layout.strips, run, [&](int64_t strip, int thread) {
-      many_scores_strip(call, strip * kStrip, filled, columns, own + layout.own * thread, s, layout.stride);
+      many_scores_strip(problem, strip * kStrip, filled, columns, own + layout.own * thread, s, layout.stride);
     });
-    if (!going || !f(Column<T>{s, layout.stride, call.c}, block, begin, end, panels, own)) return false;
+    if (!going || !f(Column<T>{s, layout.stride, problem.c}, block, begin, end, panels, own)) return false;
   }
   return true;
 }
@@ -208,39 +208,39 @@ bool many_vectors(const DenseBlock<T> &block, fastlc::Run &run, F &&f) {
 }
 
 template <class T>
-bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &run, fastlc_gradients &out) {
-  T *dW = static_cast<T *>(out.dW), *db = static_cast<T *>(out.db), *dX = static_cast<T *>(out.dX);
-  const bool values = call.targets != nullptr;
-  const ManyLayout<T> layout(call, rows.n, values, dW != nullptr, dX != nullptr);
-  const int64_t size = times(call.c, call.d);
+bool many_loss(const fastlc::Problem<T> &problem, const fastlc::Batch &batch, fastlc::Run &run, fastlc::Gradients<T> &out) {
+  T *dW = out.dW, *db = out.db, *dX = out.dX;
+  const bool values = problem.targets != nullptr;
+  const ManyLayout<T> layout(problem, batch.n, values, dW != nullptr, dX != nullptr);
+  const int64_t size = times(problem.c, problem.d);
   // As for few classes, blocks are added in T, and where there are many their sums in double: dW's, then db's.
-  const bool long_sums = dW && rows.n / kBlocksOfSum > layout.rows;
-  double *total = long_sums ? static_cast<double *>(run.partials.get(times(plus(size, call.c), sizeof(double)))) : nullptr;
+  const bool long_sums = dW && batch.n / kBlocksOfSum > layout.rows;
+  double *total = long_sums ? static_cast<double *>(run.partials.get(times(plus(size, problem.c), sizeof(double)))) : nullptr;
   int64_t blocks = 0;
   auto in_chunks = [&](auto f) {
     constexpr int64_t chunk = 1 << 14;
     return parallel(ManyLayout<T>::pieces_of_axis(size, chunk), run, [&](int64_t i, int) {
       f(dW + i * chunk, total + i * chunk, min_of(chunk, size - i * chunk));
-    }) && (!db || (f(db, total + size, call.c), true));
+    }) && (!db || (f(db, total + size, problem.c), true));
   };
   out.loss = 0;
   bool done = many_blocks<T>(
-      call, rows, run, layout,
+      problem, batch, run, layout,
       [&](Column<T> s, const DenseBlock<T> &block, int64_t begin, int64_t end, const T *panels, T *own) {
-        T *targets = s.data + round_up(call.c * s.stride, 16);
-        if (values) targets_to_columns(call, block, targets, s.stride);
+        T *targets = s.data + round_up(problem.c * s.stride, 16);
+        if (values) targets_to_columns(problem, block, targets, s.stride);
         double losses[kBlockRows];
         bool going = many_vectors(block, run, [&](int64_t i, int64_t from, int64_t to) {
-          losses[i] = kLossOfColumns<T>[call.loss](call, s.data, s.stride, call.c, block, targets, from, to,
-                                                   static_cast<T *>(out.losses));
+          losses[i] = kLossOfColumns<T>[problem.loss](problem, s.data, s.stride, problem.c, block, targets, from, to,
+                                                   out.losses);
         });
         for (int64_t i = 0; i * kLanes<T> < block.n && going; ++i) out.loss += losses[i];
         if (dW && block.n) {
           const int64_t in_sum = long_sums ? blocks % kBlocksOfSum : blocks;
           going = going && for_each_strip(layout.strips, run, [&](int64_t strip, int thread) {
             const int64_t c = strip * kStrip;
-            many_gradient_strip(call, c, block.n, panels, own + layout.own * thread, s.data, s.stride, dW, in_sum == 0);
-            if (db) bias_block(s.data + c * s.stride, s.stride, min_of(kStrip, call.c - c), block.n, db + c, in_sum == 0);
+            many_gradient_strip(problem, c, block.n, panels, own + layout.own * thread, s.data, s.stride, dW, in_sum == 0);
+            if (db) bias_block(s.data + c * s.stride, s.stride, min_of(kStrip, problem.c - c), block.n, db + c, in_sum == 0);
           });
           ++blocks;
           if (long_sums && in_sum + 1 == kBlocksOfSum) {
@@ -248,14 +248,14 @@ bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &r
           }
         }
         if (dX) {
-          zero_left_out(block, begin, end, dX, call.d);
+          zero_left_out(block, begin, end, dX, problem.d);
           going = going && parallel(layout.feature_panels, run, [&](int64_t i, int thread) {
-            many_input_gradient_panel(call, i * kPanel<T>, block, own + layout.own * thread, s.data, s.stride, dX);
+            many_input_gradient_panel(problem, i * kPanel<T>, block, own + layout.own * thread, s.data, s.stride, dX);
           });
         }
         return going;
       });
-  out.loss *= rows.scale;
+  out.loss *= batch.scale;
   if (done && long_sums && blocks >= kBlocksOfSum) {
     done = in_chunks([&](T *sum, double *from, int64_t n) {
       if (blocks % kBlocksOfSum) empty_into(sum, n, from, false);
@@ -264,14 +264,14 @@ bool many_loss(const fastlc_call &call, const fastlc::Rows &rows, fastlc::Run &r
   }
   if (done && dW && blocks == 0) {  // no row counted
     __builtin_memset(dW, 0, sizeof(T) * static_cast<size_t>(size));
-    if (db) __builtin_memset(db, 0, sizeof(T) * static_cast<size_t>(call.c));
+    if (db) __builtin_memset(db, 0, sizeof(T) * static_cast<size_t>(problem.c));
   }
   return done;
 }
 
 template <class T, class Read>
-bool many_read(const fastlc_call &call, fastlc::Run &run, Read read) {
-  return many_blocks<T>(call, {nullptr, 0, call.n, 0}, run, ManyLayout<T>(call, call.n, false, false, false),
+bool many_read(const fastlc::Problem<T> &problem, fastlc::Run &run, Read read) {
+  return many_blocks<T>(problem, {nullptr, 0, problem.n, 0}, run, ManyLayout<T>(problem, problem.n, false, false, false),
                         [&](Column<T> s, const DenseBlock<T> &block, int64_t, int64_t, const T *, T *) {
                           return many_vectors(block, run,
                                               [&](int64_t, int64_t from, int64_t to) { read(s, block, from, to); });

@@ -6,12 +6,12 @@
 
 namespace {
 
-// S (n, c), which the call holds as X.
+// S (n, c), which the problem holds as X.
 template <class T>
 struct GivenScores {
   using Element = T;
   using Row = const T *;
-  explicit GivenScores(const fastlc_call &call) : S(static_cast<const T *>(call.X)), stride(call.X_stride) {}
+  explicit GivenScores(const fastlc::Problem<T> &problem) : S(problem.X), stride(problem.X_stride) {}
 
   FASTLC_INLINE Row row(int64_t i) const { return S + i * stride; }
   int64_t block_rows(int64_t classes) const {

@@ -23,11 +23,11 @@ struct StoreGradient {
 // ask for than the step.
 template <class T, bool plain>
 struct Descend {
-  Descend(double lr, const fastlc_sgd &sgd, void *W, void *velocity)
+  Descend(double lr, const fastlc_sgd &sgd, T *W, T *velocity)
       : rate(T(lr)), momentum(T(sgd.momentum)), gain(T(1 - sgd.dampening)), decay(T(sgd.weight_decay)),
         shrink(sgd.l1 == 0 ? T(0) : T(reach(lr, sgd) * sgd.l1)),
         contract(sgd.l2 == 0 ? T(1) : T(1 / (1 + reach(lr, sgd) * sgd.l2))), nesterov(sgd.nesterov),
-        W(static_cast<T *>(W)), velocity(sgd.momentum != 0 ? static_cast<T *>(velocity) : nullptr) {}
+        W(W), velocity(sgd.momentum != 0 ? velocity : nullptr) {}
   // As far as a gradient moves the weights in the end: the proximal step must keep pace with it.
   static double reach(double lr, const fastlc_sgd &sgd) {
     return sgd.momentum == 0 ? lr : lr * (1 - sgd.dampening) / (1 - sgd.momentum);
@@ -79,37 +79,34 @@ inline bool is_plain(const fastlc_sgd &sgd) {
 }
 
 template <class T>
-double penalty(const fastlc_call &call, T *dW) {
+double penalty(const fastlc::Problem<T> &problem, T *dW) {
   constexpr int L = kLanes<T>;
-  const T l1 = T(call.l1), l2 = T(call.l2);
+  const T l1 = T(problem.l1), l2 = T(problem.l2);
   Wide<T> squares = {}, absolutes = {};
-  for (int64_t c = 0; c < call.c; ++c) {
-    const T *w = static_cast<const T *>(call.W) + c * call.W_stride;
-    for (int64_t j = 0; j < call.d; j += L) {
-      const int64_t wide = min_of(L, call.d - j);
+  for (int64_t c = 0; c < problem.c; ++c) {
+    const T *w = problem.W + c * problem.W_stride;
+    for (int64_t j = 0; j < problem.d; j += L) {
+      const int64_t wide = min_of(L, problem.d - j);
       const Vec<T> v = load_up_to(w + j, wide);
       const Wide<T> exact = widen<T>(v);
       squares += exact * exact;
       absolutes += widen<T>(abs_of<T>(v));
       if (!dW) continue;
       const Vec<T> sign = select<T>(v > T(0), broadcast<T>(1), select<T>(v < T(0), broadcast<T>(-1), v));
-      T *to = dW + c * call.d + j;
+      T *to = dW + c * problem.d + j;
       Vec<T> g = load_up_to<T>(to, wide);
       if (l1 != 0) g += sign * l1;  // an absent penalty is not 0 · inf
       if (l2 != 0) g += v * l2;
       store_up_to(to, wide, g);
     }
   }
-  return (call.l1 != 0 ? call.l1 * sum_of<T>(absolutes) : 0) + (call.l2 != 0 ? call.l2 / 2 * sum_of<T>(squares) : 0);
+  return (problem.l1 != 0 ? problem.l1 * sum_of<T>(absolutes) : 0) + (problem.l2 != 0 ? problem.l2 / 2 * sum_of<T>(squares) : 0);
 }
 
 // Averages are kept in double: the t-th step moves them by 1/t of a difference, which is soon below half an ulp of a float.
 template <class T>
-void average_of(int64_t count, const void *weights, void *averages, double share) {
+void average(int64_t count, const T *w, double *average, double share) {
   constexpr int L = kLanes<T>;
-  const T *w = static_cast<const T *>(weights);
-  double *average = static_cast<double *>(averages);
-  if (!average || !w) return;
   int64_t i = 0;
   for (; i + L <= count; i += L) {
     const Wide<T> now = widen<T>(load(w + i)), before = load_wide<T>(average + i);

@@ -19,8 +19,9 @@ namespace {
 struct Call : fastlc_call {
   Call() : fastlc_call{} {
     size = sizeof(fastlc_call);
+    X = &features;
     cancel = [](void *released) {  // leaves KeyboardInterrupt set
-      return static_cast<ReleasedGil *>(released)->with_gil([] { return static_cast<int>(PyErr_CheckSignals() != 0); });
+      return static_cast<ReleasedGil *>(released)->with_gil([] { return static_cast<int32_t>(PyErr_CheckSignals() != 0); });
     };
     error = sentence;
     error_size = sizeof sentence;
@@ -153,16 +154,17 @@ struct Call : fastlc_call {
     return made;
   }
 
+  fastlc_features features = {sizeof(fastlc_features), FASTLC_DENSE, 0, nullptr};
   Arguments arguments;
   const Array *array_X, *array_W, *array_b, *array_y, *array_sample_weight, *array_class_weight, *array_pos_weight;
 
  private:
   void set_X(int64_t rows, int64_t columns) {
     dtype = array_X->type() == kFloat ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
-    X = array_X->data();
     n = rows;
     d = columns;
-    X_stride = array_X->row_stride();
+    features.data = array_X->data();
+    features.stride = array_X->row_stride();
   }
   void set_W(const Array &array) {
     array_W = &array;
@@ -226,10 +228,10 @@ py::array of_scores(py::handle S) {
   if (a.ndim() != 1 && a.ndim() != 2) refuse("S has shape " + a.shape_text() + ", expected (N, C) or (C,)");
   const bool row = a.ndim() == 1;
   call.dtype = a.type() == kFloat ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
-  call.X = a.data();
+  call.features.data = a.data();
   call.n = row ? 1 : a.shape(0);
   call.d = call.c = a.shape(row ? 0 : 1);
-  call.X_stride = row ? call.c : a.row_stride();
+  call.features.stride = row ? call.c : a.row_stride();
   py::array out = row ? call.make({call.c}) : call.make({call.n, call.c});
   call.run([&, data = out.mutable_data()] { return function(&call, data); });
   return out;
@@ -260,6 +262,7 @@ py::object loss(int kernel, py::handle S, py::handle y, py::handle sample_weight
   call.take_weights(sample_weight, class_weight, pos_weight);
   call.take_options(options);
   fastlc_gradients out{};
+  out.size = sizeof out;
   py::object losses, dS;
   if (call.reduction == FASTLC_NONE) out.losses = call.make_into(losses, {call.n});
   if (wants_gradients) out.dX = call.make_into(dS, {call.n, call.c});
@@ -282,6 +285,7 @@ py::object linear_loss(int kernel, py::handle X, py::handle y, py::handle W, py:
   call.l1 = number(l1, "l1");
   call.l2 = number(l2, "l2");
   fastlc_gradients out{};
+  out.size = sizeof out;
   py::object losses, dW, db = py::none(), dX;
   if (call.reduction == FASTLC_NONE) out.losses = call.make_into(losses, {call.n});
   if (wants_gradients) {
