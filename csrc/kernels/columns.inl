@@ -1,11 +1,9 @@
 // Blocks of rows transposed, so that lane i of a vector belongs to row i; and the way back.
 #pragma once
 
-#include "kernels/simd.h"
+#include "kernels/tuning.h"
 
 namespace {
-
-constexpr int kBlockRows = 480;  // a multiple of every number of lanes and rows in use
 
 // The stride of columns of n elements: an odd number of vectors, or columns that lie powers of two apart get into each
 // other's way in the cache.

@@ -58,18 +58,10 @@ void score_block(const DenseBlock<T> &block, const DenseBlock<T> &next, int64_t 
   } while (first < d);
 }
 
-// Vectors of features in a gradient tile of K classes, a power of two.
-constexpr int kGradientClasses = kManyRegisters ? 13 : 6;
-constexpr int gradient_vectors(int K) {
-  if (kManyRegisters) return K <= 2 ? 8 : K <= 6 ? 4 : 2;
-  return K <= 2 ? 4 : 2;
-}
-
-// Where the next block's rows are fetched: with the gradient, which needs little of the L1 cache. With few classes memory is
-// the limit and must never rest: then half of the features are fetched with the scores.
+// How many features of the next block's rows are fetched with the scores; the others are with the gradient.
 template <class T>
 FASTLC_INLINE int64_t fetched_before(int64_t d, int64_t classes) {
-  return classes <= 4 || d <= 256 ? round_up(d / 2, kLine<T>) : 0;
+  return classes <= kFewestClasses || d <= kShortRow ? round_up(d / 2, kLine<T>) : 0;
 }
 
 // dW[i + k · d + j …] = Σ_r ds[k · stride + r] x[r][j …] for K classes and features from j on, V vectors at a time.
@@ -137,7 +129,7 @@ template <class T>
 FASTLC_NOINLINE void input_gradient_block(const DenseBlock<T> &block, const T *s, int64_t stride, int64_t classes, const T *w,
                                           int64_t w_stride, int64_t d, T *dX) {
   constexpr int L = kLanes<T>, V = 2;
-  for_blocks<kManyRegisters ? 12 : 6>(block.n, [&]<int M>(int64_t r) {
+  for_blocks<kInputGradientRows>(block.n, [&]<int M>(int64_t r) {
     auto scalar = [=](int64_t c, int m) FASTLC_INLINE_LAMBDA { return s[c * stride + r + m]; };
     int64_t j = 0;
     for (; j + V * L <= d; j += V * L) {
@@ -186,9 +178,9 @@ struct Dense {
   // Rows of a block: X's part in about 256 KB, and a whole number of tiles and of vectors.
   int64_t block_rows(int64_t classes) const {
     constexpr int64_t unit = max_of(kDotRows, kLanes<T>);
-    const int64_t by_x = (256 << 10) / times(max_of(d, 1), sizeof(T));
-    const int64_t by_scores = (1 << 20) / times(max_of(classes, 1), sizeof(T));
-    return max_of(unit, min_of(240, min_of(by_x, by_scores)) / unit * unit);
+    const int64_t by_x = kBlockOfX / times(max_of(d, 1), sizeof(T));
+    const int64_t by_scores = kBlockOfScores / times(max_of(classes, 1), sizeof(T));
+    return max_of(unit, min_of(kFewBlockRows, min_of(by_x, by_scores)) / unit * unit);
   }
 
   // The work of a row, in multiply-adds.

@@ -61,7 +61,7 @@ bool few_loss(const Features &features, const ProblemOf<Features> &problem, cons
   const int64_t size = times(problem.c, problem.d), partial = plus(size, problem.c);
   int64_t pieces = pieces_of(batch.n, features.work(problem.c));
   auto limit = [&](int64_t bytes) {
-    if (pieces > 1) pieces = max_of(1, min_of(pieces, (int64_t(32) << 20) / times(max_of(partial, 1), bytes)));
+    if (pieces > 1) pieces = max_of(1, min_of(pieces, kPartials / times(max_of(partial, 1), bytes)));
   };
   if (dW) limit(sizeof(T));
   const bool long_sums = dW && batch.n > kBlocksOfSum && batch.n / pieces > kBlocksOfSum * features.block_rows(problem.c);
@@ -116,7 +116,7 @@ bool few_loss(const Features &features, const ProblemOf<Features> &problem, cons
     return true;
   }
   // Adds the pieces up, in their order; the elements are shared out.
-  const int64_t chunk = max_of(1024, (1 << 18) / pieces), chunks = (partial + chunk - 1) / chunk;
+  const int64_t chunk = max_of(kSumChunkLeast, kSumChunk / pieces), chunks = (partial + chunk - 1) / chunk;
   auto add_up = [&](int64_t begin, int64_t end, T *sum) {
     __builtin_memset(sum, 0, sizeof(T) * static_cast<size_t>(end - begin));
     for (int64_t p = 0; p < pieces; ++p) {

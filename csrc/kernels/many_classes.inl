@@ -15,23 +15,18 @@
 
 namespace {
 
-constexpr int kStrip = kManyRegisters ? 14 : 6;  // scalars (classes) × 2 vectors in a tile
-template <class T>
-constexpr int kPanel = 2 * kLanes<T>;
-
-// Where many beats few, as measured with AVX-512 and AVX2: from some 130 classes on, since then packing pays; earlier if a
-// piece's own gradient does not fit a cache or is not shared by many rows. And where there are rows to fill a panel.
+// Where many beats few; and there are rows to fill a panel.
 template <class T>
 bool is_many(const fastlc::Problem<T> &problem, int64_t n) {
-  const bool costly_pieces = n < 2048 || times(problem.c, problem.d, sizeof(T)) > (512 << 10);
-  return n >= kLanes<T> && (problem.c > 128 || (problem.c > 40 && costly_pieces));
+  const bool costly_pieces = n < kSharedRows || times(problem.c, problem.d, sizeof(T)) > kCachedGradient;
+  return n >= kLanes<T> && (problem.c > kManyClasses || (problem.c > kManyClassesOfCostlyPieces && costly_pieces));
 }
 
 // What a block of many classes works in: elements of T.
 template <class T>
 struct ManyLayout {
   ManyLayout(const fastlc::Problem<T> &problem, int64_t n, bool values, bool gradient, bool input_gradient) {
-    const int64_t cap = (int64_t(48) << 20) / times(problem.c, sizeof(T), values ? 2 : 1);
+    const int64_t cap = kManyScores / times(problem.c, sizeof(T), values ? 2 : 1);
     rows = min_of(max_of(cap / kPanel<T> * kPanel<T>, kPanel<T>), min_of(round_up(n, kPanel<T>), kBlockRows));
     stride = column_stride<T>(rows);
     scores = round_up(times(problem.c, stride), 16);
@@ -218,7 +213,7 @@ bool many_loss(const fastlc::Problem<T> &problem, const fastlc::Batch &batch, fa
   double *total = long_sums ? static_cast<double *>(run.partials.get(times(plus(size, problem.c), sizeof(double)))) : nullptr;
   int64_t blocks = 0;
   auto in_chunks = [&](auto f) {
-    constexpr int64_t chunk = 1 << 14;
+    constexpr int64_t chunk = kRoundChunk;
     return parallel(ManyLayout<T>::pieces_of_axis(size, chunk), run, [&](int64_t i, int) {
       f(dW + i * chunk, total + i * chunk, min_of(chunk, size - i * chunk));
     }) && (!db || (f(db, total + size, problem.c), true));

@@ -16,9 +16,9 @@ struct GivenScores {
   FASTLC_INLINE Row row(int64_t i) const { return S + i * stride; }
   int64_t block_rows(int64_t classes) const {
     constexpr int64_t L = kLanes<T>;
-    return max_of(L, min_of(240, (128 << 10) / times(max_of(classes, 1), sizeof(T))) / L * L);
+    return max_of(L, min_of(kFewBlockRows, kBlockOfGiven / times(max_of(classes, 1), sizeof(T))) / L * L);
   }
-  int64_t work(int64_t classes) const { return times(classes, 64); }  // a loss is about as much as so many multiply-adds
+  int64_t work(int64_t classes) const { return times(classes, kGivenWork); }
   void scores(const Block<GivenScores> &block, const Block<GivenScores> &, bool, const T *, int64_t, int64_t classes,
               const T *, T *s, int64_t class_stride) const {
     rows_to_columns(block.x, block.n, classes, s, class_stride);

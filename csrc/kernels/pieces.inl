@@ -1,8 +1,8 @@
 // Pieces of the rows, which threads share out, and the sums of their partial results in a fixed order.
 #pragma once
 
-#include "kernels/simd.h"
 #include "kernels/table.h"
+#include "kernels/tuning.h"
 
 namespace {
 
@@ -12,12 +12,10 @@ bool parallel(int64_t pieces, const fastlc::Run &run, F &&f) {
   return fastlc::parallel_for(pieces, run.threads, call, &f, run.cancel);
 }
 
-// Into how many pieces to cut: by shape alone. A piece should last some 10 µs, more than it costs to wake a thread.
-constexpr int64_t kMaxPieces = 64;
-constexpr int64_t kPieceWork = 1 << 19;  // multiply-adds
+// Into how many pieces to cut: by shape alone.
 inline int64_t pieces_of(int64_t rows, int64_t work_per_row) {
   const int64_t by_work = plus(times(rows, work_per_row), kPieceWork / 2) / kPieceWork;
-  return max_of(1, min_of(min_of(by_work, rows / 16), kMaxPieces));
+  return max_of(1, min_of(min_of(by_work, rows / kPieceRows), kMaxPieces));
 }
 
 // Partial gradients are sums of blocks in T. Where there are more than kBlocksOfSum, that many are added up, and those sums

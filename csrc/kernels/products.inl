@@ -7,23 +7,12 @@
 // Accumulators stay in registers: an instruction set with 32 of them takes up to 28, one with 16 up to 12.
 #pragma once
 
-#include "kernels/simd.h"
+#include "kernels/tuning.h"
 
 namespace {
 
-constexpr bool kManyRegisters = FASTLC_VECTOR_BYTES == 64;
-
 // The longest chain of additions: a longer sum is one of parts, or its error would grow with its length.
 constexpr int64_t kLongest = 1024;
-
-// Rows and classes of a dot tile: R + K loads feed R · K multiply-adds. The rows are a power of two, so that the sums of a
-// class lie side by side in a vector, as in the transposed scores.
-constexpr int kDotClasses = kManyRegisters ? 6 : 3;
-constexpr int dot_rows(int classes) {
-  if (kManyRegisters) return classes == 1 ? 16 : classes <= 3 ? 8 : 4;
-  return classes == 1 ? 8 : 4;
-}
-constexpr int kDotRows = dot_rows(1);  // a multiple of all of them
 
 // Lane l of `sums` is element i + l of a tile, (classes, R rows); n of them count.
 template <class T, int R, int n>

@@ -1,5 +1,5 @@
 // All the loops for one instruction set, and the table by which they are called. Each file in isa/ includes this once, with
-// FASTLC_VECTOR_BYTES, FASTLC_ISA_NAME and FASTLC_ISA_TABLE defined.
+// FASTLC_VECTOR_BYTES, FASTLC_REGISTERS, FASTLC_ISA_NAME and FASTLC_ISA_TABLE defined.
 #include "kernels/elementwise.inl"
 #include "kernels/few_classes.inl"
 #include "kernels/losses.h"
