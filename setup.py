@@ -27,7 +27,7 @@ if X86:
 MACROS = [("FASTLC_X86", None)] if X86 else []
 # Each source and its flags. tests/native/ compiles the same, with sanitizers.
 COMPILED = dict.fromkeys(
-    ["csrc/api/api.cpp", "csrc/api/dispatch.cpp", "csrc/python/bindings.cpp", "csrc/runtime/parallel.cpp"], FLAGS
+    ["csrc/api/api.cpp", "csrc/api/dispatch.cpp", "csrc/python/module.cpp", "csrc/runtime/parallel.cpp"], FLAGS
 )
 COMPILED |= {f"csrc/kernels/isa/{name}.cpp": FLAGS + KERNEL_FLAGS + flags for name, flags in INSTRUCTION_SETS.items()}
 

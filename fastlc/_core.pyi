@@ -1,4 +1,4 @@
-"""The compiled kernels (csrc/python/bindings.cpp). Arguments are positional, in the order of the public functions."""
+"""The compiled kernels (csrc/python/module.cpp). Arguments are positional, in the order of the public functions."""
 
 from typing import Any
 

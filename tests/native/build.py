@@ -25,7 +25,7 @@ import pybind11  # noqa: E402
 
 from setup import COMPILED, MACROS  # noqa: E402
 
-PYTHON_ONLY = "csrc/python/bindings.cpp"
+PYTHON_ONLY = "csrc/python/module.cpp"
 
 
 @dataclass(frozen=True)
