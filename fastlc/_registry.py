@@ -3,134 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, overload
+from types import MappingProxyType
+from typing import Any
 
 from numpy.typing import ArrayLike
 
 from . import _core, reference
-from .reference import Array
-
-Reduction = Literal["mean", "sum", "none"]
 
 
-class ScoreLoss(Protocol):
-    """A loss on scores: ``loss(S, y, …) -> loss, dS``."""
-
-    __name__: str
-
-    @overload
-    def __call__(
-        self,
-        S: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = ...,
-        class_weight: ArrayLike | None = ...,
-        pos_weight: ArrayLike | None = ...,
-        ignore_index: int | None = ...,
-        reduction: Literal["mean", "sum"] = ...,
-        grad: Literal[True] = ...,
-        **options: float,
-    ) -> tuple[float, Array]: ...
-    @overload
-    def __call__(
-        self,
-        S: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = ...,
-        class_weight: ArrayLike | None = ...,
-        pos_weight: ArrayLike | None = ...,
-        ignore_index: int | None = ...,
-        reduction: Literal["mean", "sum"] = ...,
-        grad: Literal[False],
-        **options: float,
-    ) -> float: ...
-    @overload
-    def __call__(
-        self,
-        S: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = ...,
-        class_weight: ArrayLike | None = ...,
-        pos_weight: ArrayLike | None = ...,
-        ignore_index: int | None = ...,
-        reduction: str = ...,
-        grad: bool = ...,
-        **options: float,
-    ) -> Any: ...
-
-
-class LinearLoss(Protocol):
-    """A loss fused with the linear map: ``linear_loss(X, y, W, b, …) -> loss, dW, db``."""
-
-    __name__: str
-
-    @overload
-    def __call__(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        W: ArrayLike,
-        b: ArrayLike | None = ...,
-        *,
-        sample_weight: ArrayLike | None = ...,
-        class_weight: ArrayLike | None = ...,
-        pos_weight: ArrayLike | None = ...,
-        ignore_index: int | None = ...,
-        reduction: Literal["mean", "sum"] = ...,
-        l1: float = ...,
-        l2: float = ...,
-        dX: Literal[False] = ...,
-        grad: Literal[True] = ...,
-        **options: float,
-    ) -> tuple[float, Array, Array | None]: ...
-    @overload
-    def __call__(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        W: ArrayLike,
-        b: ArrayLike | None = ...,
-        *,
-        sample_weight: ArrayLike | None = ...,
-        class_weight: ArrayLike | None = ...,
-        pos_weight: ArrayLike | None = ...,
-        ignore_index: int | None = ...,
-        reduction: Literal["mean", "sum"] = ...,
-        l1: float = ...,
-        l2: float = ...,
-        dX: Literal[False] = ...,
-        grad: Literal[False],
-        **options: float,
-    ) -> float: ...
-    @overload
-    def __call__(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        W: ArrayLike,
-        b: ArrayLike | None = ...,
-        *,
-        sample_weight: ArrayLike | None = ...,
-        class_weight: ArrayLike | None = ...,
-        pos_weight: ArrayLike | None = ...,
-        ignore_index: int | None = ...,
-        reduction: str = ...,
-        l1: float = ...,
-        l2: float = ...,
-        dX: bool = ...,
-        grad: bool = ...,
-        **options: float,
-    ) -> Any: ...
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Loss:
-    """A row of the registry."""
+    """A row of the registry; called, the loss on scores. Pickled and copied as its name, which leads back to it."""
 
     name: str
     kernel: int
@@ -145,12 +31,17 @@ class Loss:
     """The loss's own keyword arguments and their defaults, in the order of the kernel."""
     defaults: tuple[float, ...]
     """The values of `options`."""
-    on_scores: ScoreLoss
-    linear: LinearLoss
+    on_scores: Callable[..., Any]
+    """``fastlc.hinge``, ``loss(S, y, …) -> loss, dS``; types of the options are known for that name alone."""
+    linear: Callable[..., Any]
+    """``fastlc.linear_hinge``, fused with the linear map: ``linear(X, y, W, b, …) -> loss, dW, db``."""
     reference: Callable[..., Any]
     """The oracle of `on_scores`."""
     linear_reference: Callable[..., Any]
     """The oracle of `linear`."""
+
+    def __call__(self, S: ArrayLike, y: ArrayLike, **keywords: Any) -> Any:
+        return self.on_scores(S, y, **keywords)
 
     def checked(
         self,
@@ -161,19 +52,19 @@ class Loss:
         given: Mapping[str, float],
     ) -> tuple[Any, ...]:
         """All options in the order of the kernel, as given; TypeError for an argument that the loss has not."""
-        unknown = [name for name in given if name not in self.options] if given else []
-        if class_weight is not None and "class_weight" not in self.keywords:
-            unknown.append("class_weight")
-        if pos_weight is not None and "pos_weight" not in self.keywords:
-            unknown.append("pos_weight")
-        if ignore_index is not None and "ignore_index" not in self.keywords:
-            unknown.append("ignore_index")
+        if not given and class_weight is None and pos_weight is None and ignore_index is None:
+            return self.defaults
+        unknown = [name for name in given if name not in self.options]
+        values = {"class_weight": class_weight, "pos_weight": pos_weight, "ignore_index": ignore_index}
+        unknown += [name for name, value in values.items() if value is not None and name not in self.keywords]
         for name in unknown:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-        return tuple({**self.options, **given}.values()) if given else self.defaults
+        return tuple(given.get(name, default) for name, default in self.options.items())
+
+    def __repr__(self) -> str:
+        return f"fastlc.LOSSES[{self.name!r}]"
 
     def __reduce__(self) -> Any:
-        """A row is pickled and copied as its name, which leads back to it."""
         return loss_named, (self.name,)
 
 
@@ -190,95 +81,53 @@ def loss_named(name: Any) -> Loss:
     return LOSSES[name]
 
 
-def register(name: str) -> tuple[ScoreLoss, LinearLoss]:
-    """Adds the row of the loss `name` and returns its two public functions."""
+def register(name: str, module: dict[str, Any]) -> None:
+    """Adds the row of the loss `name`, and defines its two functions in the namespace of their module.
+
+    Their signatures are those of the reference, but that the fused one has only keywords of this loss.
+    """
     oracle, linear_oracle = getattr(reference, name), getattr(reference, f"linear_{name}")
-    kernel, targets, one_vs_rest, option_names = _core.losses[name]
-    signature = inspect.signature(oracle)
-    options = {option: signature.parameters[option].default for option in option_names}
-    defaults = tuple(float(value) for value in options.values())
-    fused = f"linear_{name}"
-
-    def on_scores(
-        S: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        class_weight: ArrayLike | None = None,
-        ignore_index: int | None = None,
-        reduction: str = "mean",
-        grad: bool = True,
-        pos_weight: ArrayLike | None = None,
-        **given: float,
-    ) -> Any:
-        values = row.checked(name, class_weight, pos_weight, ignore_index, given)
-        return _core.loss(kernel, S, y, sample_weight, class_weight, pos_weight, ignore_index, reduction, grad, values)
-
-    def linear(
-        X: ArrayLike,
-        y: ArrayLike,
-        W: ArrayLike,
-        b: ArrayLike | None = None,
-        *,
-        sample_weight: ArrayLike | None = None,
-        class_weight: ArrayLike | None = None,
-        ignore_index: int | None = None,
-        reduction: str = "mean",
-        l1: float = 0.0,
-        l2: float = 0.0,
-        dX: bool = False,
-        grad: bool = True,
-        pos_weight: ArrayLike | None = None,
-        **given: float,
-    ) -> Any:
-        values = row.checked(fused, class_weight, pos_weight, ignore_index, given)
-        return _core.linear_loss(
-            kernel,
-            X,
-            y,
-            W,
-            b,
-            sample_weight,
-            class_weight,
-            pos_weight,
-            ignore_index,
-            reduction,
-            l1,
-            l2,
-            dX,
-            grad,
-            values,
-        )
-
-    keywords = tuple(keyword for keyword in _KEYWORDS if keyword in signature.parameters)
+    kernel, targets, one_vs_rest, options = _core.losses[name]
+    of_scores, of_linear = inspect.signature(oracle).parameters, inspect.signature(linear_oracle).parameters
+    keywords = tuple(keyword for keyword in _KEYWORDS if keyword in of_scores)
+    missing = {"options", *_KEYWORDS}.difference(keywords)
+    common = [parameter for parameter in of_linear.values() if parameter.name not in missing]
+    own = [*of_scores.values()][[*of_scores].index("grad") + 1 :]
+    defaults = {option: of_scores[option].default for option in options}
+    passed: dict[str, object] = {keyword: keyword if keyword in keywords else None for keyword in _KEYWORDS}
+    passed |= {"kernel": kernel, "options": str(options).replace("'", "")}
     row = LOSSES[name] = Loss(
-        name, kernel, targets, one_vs_rest, keywords, options, defaults, on_scores, linear, oracle, linear_oracle
+        name,
+        kernel,
+        targets,
+        one_vs_rest,
+        keywords,
+        MappingProxyType(defaults),
+        tuple(defaults.values()),
+        _function(module, name, [*of_scores.values()], _CALL_ON_SCORES.format(**passed)),
+        _function(module, f"linear_{name}", [*common, *own], _CALL.format(**passed)),
+        oracle,
+        linear_oracle,
     )
-    own = [signature.parameters[option] for option in options]
-    _describe(on_scores, row, signature, own, _ON_SCORES)
-    common = [
-        parameter
-        for parameter in inspect.signature(linear).parameters.values()
-        if parameter.kind is not parameter.VAR_KEYWORD
-        and (parameter.name not in _KEYWORDS or parameter.name in row.keywords)
-    ]
-    _describe(linear, row, inspect.Signature([*common, *own]), own, _LINEAR, fused)
-    return on_scores, linear
+    _document(row.on_scores, row, _ON_SCORES, _EXAMPLE_ON_SCORES)
+    _document(row.linear, row, _LINEAR, _EXAMPLE)
 
 
-def _describe(
-    function: Any,
-    row: Loss,
-    signature: inspect.Signature,
-    options: list[inspect.Parameter],
-    template: str,
-    name: str | None = None,
-) -> None:
-    """Gives a public function the signature and docstring of its row, and the module where pickle finds it."""
-    function.__name__ = function.__qualname__ = name or row.name
-    function.__module__ = f"{__package__}.losses"
-    function.__signature__ = signature
-    summary, _, details = inspect.cleandoc(row.reference.__doc__ or "").partition("\n\n")
+def _function(module: dict[str, Any], name: str, parameters: list[inspect.Parameter], call: str) -> Callable[..., Any]:
+    """Defines a function by its text, as `dataclasses` does: all that tools ask of it is true, and calls are short."""
+    taken = [p.replace(annotation=p.annotation.replace("Array", "ArrayLike")) for p in parameters]
+    text = f"def {name}{inspect.Signature(taken, return_annotation='Any')}:\n    return {call}\n"
+    file = f"<{module['__name__']}.{name}>"
+    exec(compile(text, file, "exec", dont_inherit=True), module)
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file  # shown by tracebacks
+    function: Callable[..., Any] = module[name]
+    return function
+
+
+def _document(function: Callable[..., Any], row: Loss, template: str, examples: Mapping[str, str]) -> None:
+    """Gives a public function its docstring: the formula and the options' part are those of the reference."""
+    formula, _, options = inspect.cleandoc(row.reference.__doc__ or "").partition("\n\nParameters\n----------\n")
+    summary, _, details = formula.partition("\n\n")
     texts = {**_KEYWORDS, "class_weight": _CLASS_WEIGHT_OF_SCORES} if row.one_vs_rest else _KEYWORDS
     function.__doc__ = template.format(
         summary=summary,
@@ -287,13 +136,19 @@ def _describe(
             binary="; 0 or 1 if C is 1" if row.one_vs_rest else "", vector=", (N,) if C is 1" if row.one_vs_rest else ""
         ),
         keywords="".join(text for keyword, text in texts.items() if keyword in row.keywords),
-        options="".join(_OPTION.format(option) for option in options),
-        example=(_EXAMPLE if template is _LINEAR else _EXAMPLE_ON_SCORES)[row.targets[0]].format(
-            name=function.__name__
-        ),
+        options=f"\n{options}" if options else "",
+        example=examples[row.targets[0]].format(name=function.__name__),
     )
 
 
+_CALL_ON_SCORES = (
+    "_core.loss({kernel}, S, y, sample_weight, {class_weight}, {pos_weight}, {ignore_index}, reduction, "
+    "grad, {options})"
+)
+_CALL = (
+    "_core.linear_loss({kernel}, X, y, W, b, sample_weight, {class_weight}, {pos_weight}, {ignore_index}, reduction, "
+    "l1, l2, dX, grad, {options})"
+)
 _Y: dict[tuple[str, ...], str] = {
     ("labels",): "y : (N,) integers\n    The label of each row, in [0, C){binary}.",
     ("values",): "y : (N, C), or (N,) if C is 1, dtype of the scores\n    The target of each score.",
@@ -312,13 +167,12 @@ _KEYWORDS = {
 _CLASS_WEIGHT_OF_SCORES = (
     "class_weight : (C,), dtype of the scores, optional\n    k_c; what the score of class c counts for, in every row.\n"
 )
-_OPTION = "\n{0.name} : {0.annotation}, default {0.default}\n    Of the formula above."
 _WEIGHTS = """sample_weight : (N,), dtype of the scores, optional
     v_i; rows of weight 0 contribute exactly 0, whatever they hold. A negative weight subtracts its row's loss and
     gradient, and itself from the divisor of a mean; the loss may then have no minimum.
 {keywords}reduction : 'mean', 'sum' or 'none'
     'none' returns the loss of each row, with the gradients of their sum. If the divisor of a mean is zero, the loss
-    and its gradients are 0.{options}"""
+    and its gradients are 0."""
 _ON_SCORES = (
     """{summary}
 
@@ -333,7 +187,7 @@ S : (N, C) float32 or float64
     + _WEIGHTS
     + """
 grad : bool
-    False: return the loss alone.
+    False: return the loss alone.{options}
 
 Returns
 -------
@@ -375,7 +229,7 @@ l1, l2 : float
 dX : bool
     True: return the gradient of X too.
 grad : bool
-    False: return the loss alone.
+    False: return the loss alone.{options}
 
 Returns
 -------

@@ -1,23 +1,19 @@
-"""The registry of losses: one row a loss; tests, benchmarks and documentation iterate over it.
+"""The losses: two functions each, on scores and fused with the linear map, and the registry of their rows.
 
-A row joins a C++ struct (`csrc/kernels/losses.h`) and a function of `fastlc.reference` under one name, and gives the two public
-functions: the loss on scores, and the loss fused with the linear map. Signature and formula come from the reference, so
-they are written once. `fastlc` exports all names of this file.
+A row joins a C++ struct (`csrc/kernels/losses.h`) and a function of `fastlc.reference` under one name. Signature,
+formula and options come from the reference, so they are written once; type checkers read them in `losses.pyi`, which
+`python -m tests.stub` writes. `fastlc` exports all names of this file; tests, benchmarks and documentation iterate over
+the rows.
 """
 
-from ._registry import LOSSES as LOSSES
-from ._registry import register as _register
+from typing import Any as Any  # for annotations of the functions
 
-cross_entropy, linear_cross_entropy = _register("cross_entropy")
-hinge, linear_hinge = _register("hinge")
-crammer_singer, linear_crammer_singer = _register("crammer_singer")
-logistic, linear_logistic = _register("logistic")
-ovr_hinge, linear_ovr_hinge = _register("ovr_hinge")
-ovr_squared_hinge, linear_ovr_squared_hinge = _register("ovr_squared_hinge")
-ovr_perceptron, linear_ovr_perceptron = _register("ovr_perceptron")
-ovr_modified_huber, linear_ovr_modified_huber = _register("ovr_modified_huber")
-squared_error, linear_squared_error = _register("squared_error")
-sigmoid_squared_error, linear_sigmoid_squared_error = _register("sigmoid_squared_error")
-huber, linear_huber = _register("huber")
-epsilon_insensitive, linear_epsilon_insensitive = _register("epsilon_insensitive")
-squared_epsilon_insensitive, linear_squared_epsilon_insensitive = _register("squared_epsilon_insensitive")
+from numpy.typing import ArrayLike as ArrayLike
+
+from . import _core
+from ._registry import LOSSES, register
+
+for _name in _core.losses:
+    register(_name, globals())
+
+__all__ = ["LOSSES", *LOSSES, *(f"linear_{_name}" for _name in LOSSES)]

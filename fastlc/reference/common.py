@@ -124,6 +124,7 @@ def linear_version(loss_on_scores: Callable[..., Any], rows: Callable[..., Rows]
 
     fused: Any = linear
     fused.__name__ = fused.__qualname__ = f"linear_{loss_on_scores.__name__}"
+    fused.__module__ = loss_on_scores.__module__  # where pickle finds it
     fused.__doc__ = f"`{loss_on_scores.__name__}` of ``X Wᵀ + b``, with its gradients by the chain rule."
     fused.rows = rows
     return linear

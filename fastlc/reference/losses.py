@@ -49,6 +49,11 @@ def cross_entropy(
     al., 2016): ``(1 − ε) t + ε / C`` takes the place of t, which for labels is ``onehot(y)``. The mean divides by ``Σ
     v_i k_{y_i}`` for labels, with smoothing and without, and by ``Σ v_i`` for floats, as in PyTorch. At S = 0 the loss
     of a label is ``ln C``.
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1], default 0.0
+        ε, the share of each target that is spread evenly over the C classes.
     """
     soft = y.dtype.kind == "f"
     rows = _rows_of_cross_entropy(
@@ -93,6 +98,13 @@ def hinge(
     """Multi-class SVM loss (Weston–Watkins), ``l = k_y Σ_{j≠y} max(0, s_j − s_y + margin)^p``, p = 1 or 2.
 
     At a kink the subgradient is 0. The mean divides by ``Σ v_i``. At S = 0 with margin 1 the loss is ``C − 1``.
+
+    Parameters
+    ----------
+    margin : float, default 1.0
+        The lead of s_y over each rival at which that rival costs nothing.
+    p : {1, 2}, default 1
+        The power of each violation: 1 is the hinge, 2 the squared hinge.
     """
     label = common.onehot(y, S.shape[1])
     s_y = np.where(label, S, 0).sum(axis=1)[:, None]
@@ -124,6 +136,11 @@ def crammer_singer(
     Only the strongest rival is pushed down, the first of equals: where the loss is positive, its derivative is k_y
     there and −k_y at y; at a kink it is 0. The mean divides by ``Σ v_i``. At S = 0 with margin 1 the loss is 1, with a
     single class 0.
+
+    Parameters
+    ----------
+    margin : float, default 1.0
+        The lead of s_y over the strongest rival at which the row costs nothing.
     """
     label = common.onehot(y, S.shape[1])
     if S.shape[1] == 1:
@@ -416,6 +433,11 @@ def huber(
 
     With `epsilon` ε ≥ 0; the slope is r near 0 and ±ε beyond, so that outliers pull no harder (Huber, 1964). The mean
     divides by ``Σ v_i`` (rows, not elements).
+
+    Parameters
+    ----------
+    epsilon : float, default 0.1
+        ε ≥ 0, in units of y: the residual from which on the loss is linear, with this slope.
     """
     residual, bend = S - y.reshape(S.shape), S.dtype.type(epsilon)
     size = np.abs(residual)
@@ -442,6 +464,11 @@ def epsilon_insensitive(
 
     The slope is ±1 where ``|s_c − y_c| > ε`` and 0 elsewhere, the kink included. The mean divides by ``Σ v_i`` (rows,
     not elements).
+
+    Parameters
+    ----------
+    epsilon : float, default 0.1
+        ε ≥ 0, in units of y: residuals up to this size cost nothing.
     """
     residual = S - y.reshape(S.shape)
     beyond = np.maximum(np.abs(residual) - S.dtype.type(epsilon), 0)
@@ -466,6 +493,11 @@ def squared_epsilon_insensitive(
 
     The slope is ``2 (|s_c − y_c| − ε)`` with the sign of ``s_c − y_c`` where that is positive, 0 elsewhere. The mean
     divides by ``Σ v_i`` (rows, not elements).
+
+    Parameters
+    ----------
+    epsilon : float, default 0.1
+        ε ≥ 0, in units of y: residuals up to this size cost nothing.
     """
     residual = S - y.reshape(S.shape)
     beyond = np.maximum(np.abs(residual) - S.dtype.type(epsilon), 0)
