@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import copy
 import dataclasses
 import inspect
-import pickle
 import pydoc
 import re
 import sys
@@ -136,45 +134,9 @@ def test_a_row_of_the_registry_names_its_functions(row) -> None:
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *SETTINGS, *TRAINING, *SHAPES, *LOSSES, *LINEAR])
 def test_functions_are_where_they_say(name) -> None:
-    """So pickle finds them, and a copy is the function itself."""
+    """Where pickle looks for them (`test_pickling.py`)."""
     function = getattr(fastlc, name)
     assert getattr(sys.modules[function.__module__], function.__qualname__) is function
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        assert pickle.loads(pickle.dumps(function, protocol)) is function
-    assert copy.copy(function) is copy.deepcopy(function) is function
-
-
-@every_loss
-def test_a_row_of_the_registry_is_pickled_and_copied_as_its_name(row) -> None:
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        assert pickle.loads(pickle.dumps(row, protocol)) is row
-    assert copy.copy(row) is copy.deepcopy({"loss": row})["loss"] is row
-
-
-@pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
-def test_losses_run_in_a_pool_of_processes(method) -> None:
-    """In a child, as the processes of a pool import the main module of their parent."""
-    code = f"""
-        import multiprocessing as mp, warnings
-        from concurrent.futures import ProcessPoolExecutor
-        import numpy as np, fastlc
-        from fastlc._registry import loss_named
-
-        def losses():
-            S, y = np.array([[0.0, 1.0], [2.0, 0.0]]), np.array([1, 0])
-            with ProcessPoolExecutor(1, mp_context=mp.get_context({method!r})) as pool:
-                for row in fastlc.LOSSES.values():
-                    Y = y if "labels" in row.targets else S
-                    for f, arguments in (row.on_scores, (S, Y)), (row.linear, (S, Y, np.eye(2))):
-                        assert pool.submit(f, *arguments).result(100)[0] == f(*arguments)[0]
-                    assert pool.submit(loss_named, row.name).result(100) is row
-
-        if __name__ == "__main__":
-            warnings.simplefilter("ignore", DeprecationWarning)  # of fork, beside threads
-            losses()
-            print("right")
-    """
-    assert child.printed(code) == "right"
 
 
 @pytest.mark.parametrize(
