@@ -288,6 +288,27 @@ def test_unknown_options(function, changes, message) -> None:
     assert_refused(function, changes, TypeError, message)
 
 
+@table(
+    [
+        (function, {option: value}, f"{option} is {came}, expected a number")
+        for name, row in fastlc.LOSSES.items()
+        for option in row.options
+        for function in (name, f"linear_{name}", *(["sgd_epoch"] if name == "hinge" else []))
+        for value, came in [
+            ("1", "a str"),
+            (True, "a bool"),
+            (None, "a NoneType"),
+            ([1.0], "a list"),
+            (1j, "a complex"),
+            (np.ones(3), "an array of shape (3,) and dtype float64"),
+            (np.array(["1"]), "an array of shape (1,) and dtype <U1"),
+        ]
+    ]
+)
+def test_options_that_are_no_numbers(function, changes, message) -> None:
+    assert_refused(function, changes, TypeError, message)
+
+
 @pytest.mark.parametrize("option", [{"foo": 1}, {"epsilon": 0.1}, {"pos_weight": ones(3)}], ids=str)
 def test_unknown_options_of_an_epoch(option) -> None:
     arguments = {**working("sgd_epoch"), **option}
