@@ -1,4 +1,4 @@
-// Which instruction set is in use: looked up once, when the library is loaded.
+// The instruction set in use: looked up once, when the library is loaded.
 #pragma once
 
 #include "kernels/table.h"

@@ -35,12 +35,12 @@ bool few_blocks(const Features &features, const ProblemOf<Features> &problem, co
     int64_t from = begin;
     int64_t to = gather(problem, features, batch, from, end, most, *block);
     while (from < end) {
-      // The last block looks beyond the piece, to fetch what somebody will want next.
+      // The last block looks beyond the piece, to fetch the rows that are wanted next, by this thread or another.
       const int64_t seen = to < end ? end : min_of(end + block->n, batch.n + batch.ahead);
       const int64_t after = to < seen ? gather(problem, features, batch, to, seen, most, *next) : to;
       if (after == to) next->n = 0;
       const int64_t padded = round_up(block->n, kLanes<T>);
-      if (padded > block->n) {  // scores of nobody: any number will do, but it must be one
+      if (padded > block->n) {  // lanes without a row: any number will do, but not nan or a denormal
         for (int64_t c = 0; c < problem.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});
       }
       features.scores(*block, *next, reread, W, problem.W_stride, problem.c, b, s, stride);

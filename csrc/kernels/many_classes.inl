@@ -5,7 +5,7 @@
 //   scores      strips of classes × panels of rows, into the transposed scores (C, block)
 //   loss        vertically, in place
 //   dW, db      strips of classes × panels of features, added straight to the output: each strip has one owner, so that
-//               blocks are added in their order whoever does it
+//               blocks are added in their order on any thread
 //   dX          strips of rows × panels of W's features
 //
 // The scores of one block are all that is stored: at most 48 MB however many classes there are.
@@ -15,14 +15,14 @@
 
 namespace {
 
-// Where many beats few; and there are rows to fill a panel.
+// Whether many beats few, and there are rows to fill a panel.
 template <class T>
 bool is_many(const fastlc::Problem<T> &problem, int64_t n) {
   const bool costly_pieces = n < kSharedRows || times(problem.c, problem.d, sizeof(T)) > kCachedGradient;
   return n >= kLanes<T> && (problem.c > kManyClasses || (problem.c > kManyClassesOfCostlyPieces && costly_pieces));
 }
 
-// What a block of many classes works in: elements of T.
+// The workspace of a block of many classes, in elements of T.
 template <class T>
 struct ManyLayout {
   ManyLayout(const fastlc::Problem<T> &problem, int64_t n, bool values, bool gradient, bool input_gradient) {

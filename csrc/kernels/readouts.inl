@@ -5,7 +5,7 @@
 
 namespace {
 
-// What is read off the scores of rows [begin, end) of a block, without a loss.
+// Each is called with the scores of a block and the rows [begin, end) of it.
 
 template <class T>
 struct WriteScores {

@@ -396,7 +396,7 @@ FASTLC_INLINE Vec<T> sigmoid_of(Vec<T> s, Vec<T> *derivative = nullptr) {
 // ---- Sums and transposes across lanes --------------------------------------------------------------------------------
 
 // Interchange a and b at distance H. Where bit H of a lane is clear, `low` has a's lane and `high` a's lane H further; where
-// it is set, `low` has b's lane H before and `high` b's lane.
+// it is set, `low` has b's lane H before and `high` has b's lane.
 template <int H, int L, class V, int... Lane>
 FASTLC_INLINE void interchange_lanes(V a, V b, V *low, V *high, std::integer_sequence<int, Lane...>) {
   *low = __builtin_shufflevector(a, b, (Lane & H ? L + Lane - H : Lane)...);

@@ -1,4 +1,4 @@
-// What each instruction set provides: one table of functions, filled by isa/*.cpp from the same loops.
+// The table of functions that each instruction set provides, filled by isa/*.cpp from the same loops.
 //
 // Plain data only: this header is compiled for every instruction set, so an inline function in it could leak from a higher
 // one into the baseline build.
@@ -9,13 +9,13 @@
 
 namespace fastlc {
 
-struct Run {  // what a call carries from its entry to its kernels
+struct Run {  // of a call, from its entry to its kernels: workspaces and threads
   Cancel &cancel;
   Scratch &scratch, &partials, &gradient;
   int threads;  // read once, so that no change of the setting meets a call under way
 };
 
-// Each returns false if it was cancelled. Arguments have been checked.
+// Those that return a bool return false if they were cancelled. Arguments have been checked.
 template <class T>
 struct Kernels {
   bool (*scores)(const Problem<T> &, Run &, T *out);
@@ -32,11 +32,11 @@ struct Kernels {
   bool (*sgd_batch)(const Problem<T> &, const Batch &, Run &, double lr, const fastlc_sgd &, const Trained<T> &, double *loss);
   // average += share (weights − average), for `count` elements.
   void (*average)(int64_t count, const T *weights, double *average, double share);
-  // Element by element, x and out of n: what the losses are made of, to measure its errors (elementwise.inl).
+  // Element by element, x and out of n: the functions in the losses, to measure their errors (elementwise.inl).
   void (*exp)(int64_t n, const T *x, T *out);
   void (*log)(int64_t n, const T *x, T *out);    // of normal positive numbers
   void (*log1p)(int64_t n, const T *x, T *out);  // of [0, 1]
-  // What the machine can do, for the benchmark (roofline.inl).
+  // The most that the machine can do, for the benchmark (roofline.inl).
   double (*multiply_add)(int64_t count);
   double (*read)(const T *, int64_t n, int64_t times);
 };

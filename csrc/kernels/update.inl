@@ -1,5 +1,5 @@
-// Epilogues: what becomes of a finished vector of the gradient, which is stored, or steps the weights at once; penalties;
-// averages of the weights.
+// Epilogues, which take a finished vector of the gradient: it is stored, or steps the weights at once. Penalties. Averages of
+// the weights.
 #pragma once
 
 #include "kernels/simd.h"
@@ -7,7 +7,8 @@
 
 namespace {
 
-// What becomes of a vector of the gradient, at element i of (C, D); n of its lanes count if they are fewer than all.
+// An epilogue is called with a vector of the gradient, at element i of (C, D); n of its lanes count if they are fewer than
+// all.
 
 template <class T>
 struct StoreGradient {

@@ -146,7 +146,7 @@ inline py::array empty_array(int type, std::initializer_list<int64_t> shape) {
 }
 
 // The arrays of a call. Whatever leads to a kernel takes its arrays here, and releases the GIL by compute(), the only place
-// that can: if Python code may have run meanwhile, it looks at all of them again, so that what was taken is what they are.
+// that can: if Python code may have run meanwhile, all of them are looked at again, so that they are still as they were taken.
 class Arguments {
  public:
   Arguments() = default;

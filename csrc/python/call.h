@@ -120,7 +120,7 @@ struct Call : fastlc_call {
       return f();
     });
   }
-  // What went wrong becomes an exception.
+  // Throws the exception of a status that is not OK.
   void expect_ok(fastlc_status status) const {
     if (status == FASTLC_CANCELLED && PyErr_Occurred()) throw py::error_already_set();
     if (status == FASTLC_CANCELLED) {  // by no exception: the workers are gone

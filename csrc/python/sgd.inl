@@ -33,7 +33,7 @@ void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, p
   call.run([&] { return fastlc_sgd_step(&call, &sgd, weights.size(), rate, weights.data(), gradient.data(), moving.data()); });
 }
 
-// What a state has, or would have if it were one.
+// An attribute of an SGDState, or of an object like one.
 py::object of_state(py::handle state, const char *name) {
   python_may_run();
   PyObject *value = PyObject_GetAttrString(state.ptr(), name);

@@ -37,8 +37,8 @@ void pause() {
 #endif
 }
 
-// How a thread rounds, what it does with denormals, which exceptions trap. The bits of a result depend on it, so that a
-// worker takes its caller's with the job.
+// The floating-point mode of a thread: rounding, flushing of denormals, exceptions that trap. The bits of a result depend on
+// it, so that a worker takes its caller's with the job.
 #if defined(__SSE__)
 using FloatMode = unsigned;
 FloatMode float_mode() { return __builtin_ia32_stmxcsr() & ~0x3fu; }  // without the flags of what has happened
@@ -65,8 +65,8 @@ FloatMode float_mode() {
 void set_float_mode(const FloatMode &mode) { std::fesetenv(&mode); }
 #endif
 
-// Signals are the caller's business: a worker that took them would only delay the interpreter's handler. A thread inherits
-// what is blocked where it is started.
+// Signals are the caller's business: a worker that took them would only delay the interpreter's handler. A thread inherits the
+// mask of signals of the thread that starts it.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -81,7 +81,7 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-// How many forks lie between the first process and this one, as far as there was a pool.
+// Forks between the first process and this one, as far as there was a pool.
 std::atomic<unsigned> forks{0};
 
 constexpr int kSpins = 2000;
@@ -90,7 +90,7 @@ constexpr int kMaxWorkers = 1023;
 // One job at a time. `state_` says all that workers and caller must agree on, in one atomic word:
 //   generation (32 bits) | threads wanted (15) | closed (1) | workers that have joined and not yet left (16)
 // A worker joins an open job by adding one, and leaves by taking it off. The caller closes the job when no piece is left
-// to begin, and returns when nobody is in it. The job's fields are written before it opens and stay until it is empty.
+// to begin, and returns when no worker is in it. The job's fields are written before it opens and stay until it is empty.
 class Pool {
  public:
   // False if the work is the caller's own: another one has the pool, or it has no workers.
@@ -116,7 +116,7 @@ class Pool {
   static constexpr uint64_t kJoined = 0xffff, kClosed = 0x10000;
   static int threads_of(uint64_t state) { return static_cast<int>(state >> 17 & 0x7fff); }
 
-  // A caller's turn with the pool, from before its job opens until nobody is in it, however the caller leaves. A handler of
+  // A caller's turn with the pool, from before its job opens until no worker is in it, however the caller leaves. A handler of
   // signals may fork inside the job, as `cancel` is where they run: the child lacks the workers and whatever pieces they had.
   class Turn {
    public:
@@ -148,7 +148,7 @@ class Pool {
     return true;
   }
 
-  // Ends the caller's job: no more pieces, and nobody in it; then the pool is free.
+  // Ends the caller's job: no more pieces, no worker in it; then the pool is free.
   void end() {
     next_.store(pieces_, std::memory_order_relaxed);
     uint64_t state = state_.fetch_or(kClosed, std::memory_order_acq_rel) | kClosed;

@@ -1,7 +1,7 @@
 // Threads: the one place that knows them (implementation in parallel.cpp). Compiled once, for the baseline.
 //
-// Work is cut into pieces by its shape, never by the number of threads, and each piece writes to a place of its own;
-// whoever runs a piece, the bits are the same.
+// Work is cut into pieces by its shape, never by the number of threads, and each piece writes to a place of its own: the bits
+// do not depend on the thread that runs a piece.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What every processor of the architecture has: SSE2 on x86-64, NEON on AArch64.
+// The baseline of the architecture: SSE2 on x86-64, NEON on AArch64.
 #define FASTLC_VECTOR_BYTES 16
 #ifdef __aarch64__
 #define FASTLC_REGISTERS 32
