@@ -1,1 +1,1 @@
-"""The tests of fastlc; they mirror the package. A package, so that they can share `bounds`, `cases` and `oracle`."""
+"""The tests of fastlc. Packages, so that all of them can share `tests.support`."""

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 import fastlc
 from fastlc import _core
 
-from .cases import DTYPES, ROWS, exclusive, row_id
+from .support.cases import DTYPES, ROWS, exclusive, row_id
 
 # Failures must be the same on every machine, and a busy one is no failure. `isa` and `dtype` hold for a whole test
 # function, so that hypothesis's warning about fixtures which are not renewed for each example does not concern them.

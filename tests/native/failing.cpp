@@ -1,5 +1,6 @@
-// Preloaded into a process (tests/test_allocations.py): of what it asks of the system from now on, the `failing_in`-th fails,
-// be it memory, a thread, or a place among the handlers of forks. For glibc, whose own names of the functions it uses.
+// Preloaded into a process (tests/kernels/test_allocations.py): of what it asks of the system from now on, the
+// `failing_in`-th fails, be it memory, a thread, or a place among the handlers of forks. For glibc, whose own names of the
+// functions it uses.
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>

@@ -30,16 +30,20 @@ BUILD = Sanitized(
     sanitizers="address,undefined",
     flags=("-O1", "-g1", "-fno-omit-frame-pointer", "-fno-sanitize-recover=undefined"),
 )
-OTHERS = ["accuracy", "against*", "bench*", "bounds", "data", "demo", "docs", "endurance", "gradcheck", "instructions"]
-OTHERS += ["memory", "optim", "plot", "rates", "reference", "signatures", "solvers*", "training"]
-OTHERS += ["allocations", "changed_arrays", "finalization", "long_sums", "sizes"]
-"""tests/test_….py that are not about the extension; or not about a sanitized one: they are long, limit memory, replace
-what allocates, race on purpose or end the interpreter."""
+OTHERS = ["benchmarks", "docs", "support", "peers/test_against_*.py"]
+OTHERS += [
+    f"package/test_{name}.py"
+    for name in ("data", "demo", "gradcheck", "optim", "plot", "reference", "signatures", "solvers*", "training")
+]
+OTHERS += [f"kernels/test_{name}.py" for name in ("accuracy", "endurance", "long_sums", "rates")]
+OTHERS += [f"kernels/test_{name}.py" for name in ("allocations", "changed_arrays", "finalization", "sizes")]
+"""Rooms and files of tests/ that are not about the extension; or not about a sanitized one: they are long, limit
+memory, replace what allocates, race on purpose or end the interpreter."""
 SLOW = "not the_same_bits and not other_threads_run_meanwhile and not signal_handler_inside"
 """Large work, many times: threads.py and the fuzzer look at the same."""
 SECONDS = 15
 """For threads.cpp, which computes on the C interface from several threads. calls.cpp takes none."""
-LEAKS = "tests/test_lifetimes.py"
+LEAKS = "tests/kernels/test_lifetimes.py"
 """Calls every function thousands of times, also with what it refuses."""
 
 SAMPLE = """
@@ -101,7 +105,7 @@ class Sandbox:
         """What the process lost that the extension, or the planted library, had allocated.
 
         Of the rest Python loses some by itself. What is allocated by Python and not given back by the bindings is the
-        business of tests/test_lifetimes.py.
+        business of tests/kernels/test_lifetimes.py.
         """
         process = self.start(
             *arguments, ASAN_OPTIONS="detect_leaks=1", LSAN_OPTIONS=f"exitcode=0:log_path={self.folder}/lsan"
@@ -130,7 +134,7 @@ def run_tests(sandbox: Sandbox, every: int, given: Sequence[str]) -> bool:
     if given:
         running = [sandbox.start(*pytest, *given)]
     else:
-        pytest += ["-p", "sample", "-k", SLOW, *(f"--ignore-glob=tests/test_{name}.py" for name in OTHERS)]
+        pytest += ["-p", "sample", "-k", SLOW, *(f"--ignore-glob=tests/{name}" for name in OTHERS)]
         processes = os.cpu_count() or 1
         running = [sandbox.start(*pytest, SHARE=str(share), OF=str(every * processes)) for share in range(processes)]
     well = True

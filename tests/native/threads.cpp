@@ -6,7 +6,7 @@
 //
 // threads.py runs both under ThreadSanitizer, sanitize.py the first under AddressSanitizer. Nothing forks here: GCC's
 // ThreadSanitizer cannot follow a child that starts threads ("dup thread with used id"), and its AddressSanitizer leaves the
-// child the locks of its allocator as they happen to be. tests/test_threads.py forks, without sanitizers.
+// child the locks of its allocator as they happen to be. tests/kernels/test_threads.py forks, without sanitizers.
 #include <unistd.h>
 
 #include <cstdio>

@@ -1,0 +1,1 @@
+"""The benchmarks, and memory as they measure it."""

@@ -1,0 +1,1 @@
+"""Documentation and lecture: every example runs, every name is on a page."""

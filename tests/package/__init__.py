@@ -1,0 +1,1 @@
+"""Python around the kernels: arguments, training, optimisers, data, plots, the command line."""

@@ -1,0 +1,248 @@
+"""The interface as text: the same signatures as the reference, documented in full, and imports that go one way."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import pydoc
+import re
+import sys
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import numpy as np
+import pytest
+
+import fastlc
+from fastlc import LOSSES, optim, reference
+
+from ..support import child
+
+PACKAGE = Path(fastlc.__file__).parent
+# Whose signature and documentation are those of the reference.
+FUNCTIONS = ["scores", "predict", "predict_proba", "softmax", "log_softmax", "sigmoid", "sgd_step", "sgd_epoch"]
+LINEAR = [f"linear_{name}" for name in LOSSES]
+SETTINGS = ["get_num_threads", "set_num_threads", "show_config"]
+TRAINING = ["fit"]
+SHAPES = ["flatten"]
+SCHEDULES = ["constant", "step_decay", "exponential", "inverse_scaling", "cosine", "optimal"]
+
+
+def parameters(function: Any, without_options: bool = False) -> list[tuple[str, Any, Any]]:
+    """Names, kinds and defaults."""
+    found = inspect.signature(function).parameters.values()
+    return [(p.name, p.kind, p.default) for p in found if not (without_options and p.kind is p.VAR_KEYWORD)]
+
+
+def test_what_is_public() -> None:
+    callables = {name for name, value in vars(fastlc).items() if not name.startswith("_") and inspect.isfunction(value)}
+    assert callables == {*FUNCTIONS, *SETTINGS, *TRAINING, *SHAPES, *LOSSES, *LINEAR}
+    classes = {name for name, value in vars(fastlc).items() if inspect.isclass(value)}
+    assert classes == {"SGDState", "FitResult"}
+    of_reference = {
+        name for name, value in vars(reference).items() if not name.startswith("_") and inspect.isfunction(value)
+    }
+    assert of_reference == callables - {*SETTINGS, *TRAINING, *SHAPES}
+
+
+def test_what_is_public_in_optim() -> None:
+    """Schedules are classes, named as the calls that they are printed as."""
+    own = {name for name, value in vars(optim).items() if getattr(value, "__module__", "") == optim.__name__}
+    assert {name for name in own if not name.startswith("_")} == {"SGDState", "ReduceOnPlateau", *SCHEDULES}
+    assert all(inspect.isclass(getattr(optim, name)) for name in SCHEDULES)
+    assert fastlc.optim is optim
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *LOSSES])
+def test_the_signature_is_that_of_the_reference(name) -> None:
+    assert parameters(getattr(fastlc, name)) == parameters(getattr(reference, name))
+
+
+every_loss = pytest.mark.parametrize("row", LOSSES.values(), ids=LOSSES)
+
+
+@every_loss
+def test_the_signature_of_linear_losses(row) -> None:
+    """That of the reference, which is the same for all, without what the loss has not; then what is the loss's own."""
+    on_scores = parameters(row.on_scores)
+    names = [name for name, *_ in on_scores]
+    own = on_scores[names.index("grad") + 1 :]
+    not_in_all = {"class_weight", "ignore_index", "pos_weight"}
+    assert set(row.keywords) == not_in_all & set(names)
+    assert {name: default for name, _, default in own if name not in not_in_all} == dict(row.options)
+    common = parameters(row.linear_reference, without_options=True)
+    assert parameters(row.linear) == [p for p in common if p[0] not in not_in_all - set(row.keywords)] + own
+
+
+@every_loss
+def test_options_are_described_once(row) -> None:
+    """By the reference, with the default of its signature; both functions say the same, last of their parameters."""
+    *_, options = (row.reference.__doc__ or "").partition("Parameters\n    ----------\n")
+    options = inspect.cleandoc(f"\n{options}")
+    own = re.findall(r"^(\w+) : .*, default (.*)$", options, re.MULTILINE)
+    assert own == [(name, repr(default)) for name, default in row.options.items()]
+    assert len(re.findall(r"^    \S", options, re.MULTILINE)) >= len(own)
+    for function in (row.on_scores, row.linear):
+        described = inspect.getdoc(function).split("Parameters\n----------\n")[1].split("\n\nReturns\n")[0]
+        assert described.endswith(f"return the loss alone.\n{options}".rstrip())
+
+
+@every_loss
+def test_losses_are_functions_as_others(row) -> None:
+    """To what asks a function for its module, code, defaults and types: help, Sphinx, doctest, IPython, joblib."""
+    for function in (row.on_scores, row.linear):
+        assert inspect.isfunction(function)
+        assert function.__module__ == "fastlc.losses"
+        assert function.__globals__ is vars(fastlc.losses)  # doctest takes it for one that the module defines
+        assert "__signature__" not in vars(function)
+        assert function.__code__.co_name == function.__name__ == function.__qualname__
+        assert inspect.getsource(function).startswith(f"def {function.__name__}(")
+        assert {*get_type_hints(function)} == {*inspect.signature(function).parameters, "return"}
+        text = pydoc.plain(pydoc.render_doc(function))
+        assert text.startswith(f"Python Library Documentation: function {function.__name__} in module fastlc.losses")
+        assert f"\n{function.__name__}({'S' if function is row.on_scores else 'X'}: 'ArrayLike', y: " in text
+
+
+@every_loss
+def test_a_row_is_frozen_and_called_as_the_loss_on_scores(row) -> None:
+    S, y = np.array([[0.5, -1.0]]), [0] if "labels" in row.targets else [[1.0, 0.0]]
+    for how in ({}, {"reduction": "none", "sample_weight": [2.0]}, dict(row.options)):
+        got, want = row(S, y, **how), row.on_scores(S, y, **how)
+        assert np.array_equal(got[0], want[0])
+        assert np.array_equal(got[1], want[1])
+    assert isinstance(row(S, y, grad=False), float)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        row.linear = row.on_scores
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        row.options["foo"] = 1.0
+    assert repr(row) == f"fastlc.LOSSES[{row.name!r}]"
+    assert {row: 1}[eval(repr(row))] == 1
+
+
+@every_loss
+def test_a_row_of_the_registry_names_its_functions(row) -> None:
+    assert LOSSES[row.name] is row
+    assert getattr(fastlc, row.name) is row.on_scores
+    assert getattr(fastlc, f"linear_{row.name}") is row.linear
+    assert getattr(reference, row.name) is row.reference
+    assert getattr(reference, f"linear_{row.name}") is row.linear_reference
+    assert row.on_scores.__name__ == row.name
+    assert row.linear.__name__ == f"linear_{row.name}"
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *SETTINGS, *TRAINING, *SHAPES, *LOSSES, *LINEAR])
+def test_functions_are_where_they_say(name) -> None:
+    """Where pickle looks for them (`test_pickling.py`)."""
+    function = getattr(fastlc, name)
+    assert getattr(sys.modules[function.__module__], function.__qualname__) is function
+
+
+@pytest.mark.parametrize(
+    "name", [*FUNCTIONS, *TRAINING, *SHAPES, *LOSSES, *LINEAR, *(f"optim.{name}" for name in SCHEDULES)]
+)
+def test_documentation_has_its_sections(name) -> None:
+    function = attrgetter(name)(fastlc)
+    text = inspect.getdoc(function) or ""
+    sections = ["Parameters", "Raises"] if name == "sgd_step" else ["Parameters", "Returns", "Raises"]
+    for section in sections:
+        assert f"{section}\n{'-' * len(section)}\n" in text, f"{name} has no section {section}"
+    described = text.split("Parameters\n")[1].split("Raises\n")[0]
+    for parameter in inspect.signature(function).parameters:
+        assert re.search(rf"^\**(\w+, )*{parameter}\b", described, re.MULTILINE), (
+            f"{name} does not describe {parameter}"
+        )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *[*FUNCTIONS, *SETTINGS, *TRAINING, *SHAPES, "SGDState", "FitResult", *LINEAR],
+        *["optim.ReduceOnPlateau", *(f"optim.{name}" for name in SCHEDULES)],
+    ],
+)
+def test_documentation_has_an_example_or_is_short(name) -> None:
+    text = inspect.getdoc(attrgetter(name)(fastlc)) or ""
+    assert "Examples\n--------\n>>> " in text or (text and "\n" not in text), name
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Imports
+# ---------------------------------------------------------------------------------------------------------------------
+
+# A module may import those of lower levels only; modules that are not named here are above all of these.
+LEVELS = {
+    **{"_version": 0, "_checks": 0, "_progress": 0, "reference": 0},
+    **{"_arrays": 1, "_core": 1},
+    **{"_registry": 2, "_config": 2, "shapes": 2},
+    **{"losses": 3, "_labels": 3, "functional": 4, "optim": 5, "solvers": 6, "training": 7},
+}
+EXTRAS = {"_progress": {"tqdm"}}  # imported when used
+
+
+def imports(module: str) -> set[str]:
+    """Modules that a module imports, at its top or later, but not for types alone; with a dot if relative."""
+    tree = ast.parse((PACKAGE / module).with_suffix(".py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            found |= {f".{node.module}"} if node.module else {f".{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem in LEVELS))
+def test_imports_go_one_way(module) -> None:
+    for imported in imports(module):
+        name = imported.removeprefix(".").removeprefix("fastlc.").split(".")[0]
+        if imported.startswith((".", "fastlc.")):
+            assert LEVELS.get(name, 99) < LEVELS[module], f"{module} imports {name}"
+        else:
+            allowed = {"numpy", *EXTRAS.get(module, ()), *sys.stdlib_module_names}
+            assert name in allowed, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in (PACKAGE / "solvers").glob("*.py")))
+def test_solvers_import_what_is_below_them(module) -> None:
+    """And each other."""
+    for imported in imports(f"solvers/{module}"):
+        name = imported.removeprefix(".").split(".")[0]
+        if not imported.startswith("."):
+            assert name in {"numpy", *sys.stdlib_module_names}
+        elif not (PACKAGE / "solvers" / name).with_suffix(".py").exists():
+            assert LEVELS.get(name, 99) < LEVELS["solvers"], f"solvers/{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in (PACKAGE / "reference").glob("*.py")))
+def test_the_reference_imports_numpy_alone(module) -> None:
+    """And itself: a dot comes before its own modules."""
+    allowed = {"", "numpy", "collections", "typing", "__future__"}
+    assert {name.split(".")[0] for name in imports(f"reference/{module}")} <= allowed
+
+
+def test_importing_fastlc_imports_no_extra() -> None:
+    """Whatever is installed: extras are imported where they are used."""
+    code = "import sys, fastlc; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    modules = set(ast.literal_eval(child.printed(code)))
+    assert "fastlc" in modules
+    assert not modules & {"sklearn", "scipy", "matplotlib", "torch", "tqdm", "dask", "pandas", "hypothesis", "pytest"}
+
+
+def test_the_configuration_is_printed_and_returned(capsys: pytest.CaptureFixture[str]) -> None:
+    config = fastlc.show_config("dicts")
+    assert fastlc.show_config() is None
+    out = capsys.readouterr().out
+    for value in (fastlc.__version__, config["compiler"], *config["instruction sets"]["usable"], "threads"):
+        assert str(value) in out
+    assert config["instruction sets"]["in use"] in config["instruction sets"]["usable"]
+    assert set(config["instruction sets"]["usable"]) <= set(config["instruction sets"]["built"])
+    assert "baseline" in config["instruction sets"]["usable"]
+    with pytest.raises(ValueError, match=r"^mode = 'foo' is unknown, choose from stdout, dicts$"):
+        fastlc.show_config("foo")  # type: ignore[call-overload]

@@ -1,0 +1,1 @@
+"""Against others: PyTorch, scikit-learn, SymPy."""
