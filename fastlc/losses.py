@@ -2,8 +2,8 @@
 
 A row joins a C++ struct (`csrc/kernels/losses.h`) and a function of `fastlc.reference` under one name. Signature,
 formula and options come from the reference, so they are written once; type checkers read them in `losses.pyi`, which
-`python -m tests.stub` writes. `fastlc` exports all names of this file; tests, benchmarks and documentation iterate over
-the rows.
+`python -m tests.support.stub` writes. `fastlc` exports all names of this file; tests, benchmarks and documentation
+iterate over the rows.
 """
 
 from typing import Any as Any  # for annotations of the functions

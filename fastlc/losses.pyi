@@ -1,4 +1,4 @@
-"""Written by `python -m tests.stub` from the signatures of the losses."""
+"""Written by `python -m tests.support.stub` from the signatures of the losses."""
 
 # fmt: off
 

@@ -53,7 +53,8 @@ class Sanitized:
         )
         with tempfile.TemporaryDirectory() as folder:
             source, program = Path(folder, "a.cpp"), Path(folder, "a")
-            code = f'#include "{ROOT}/csrc/kernels/simd.h"\nextern "C" {entry} {{ return 0; }}'  # which says what is too old
+            # simd.h says which compilers are too old
+            code = f'#include "{ROOT}/csrc/kernels/simd.h"\nextern "C" {entry} {{ return 0; }}'
             source.write_text(code, encoding="utf-8")
             command = [
                 *self._compile(),

@@ -1,6 +1,6 @@
 """`fastlc/losses.pyi`: the signatures of the losses as type checkers read them, written from those that Python has.
 
-    python -m tests.stub
+    python -m tests.support.stub
 
 `reduction`, `grad`, `dX` and b decide on the type of the result, so a loss has an overload for each of their choices;
 the last is for choices made at run time.
@@ -18,7 +18,7 @@ import fastlc
 
 PATH = Path(fastlc.__file__).with_name("losses.pyi")
 _HEAD = '''\
-"""Written by `python -m tests.stub` from the signatures of the losses."""
+"""Written by `python -m tests.support.stub` from the signatures of the losses."""
 
 # fmt: off
 

@@ -1,4 +1,4 @@
-"""The seam between the drivers of the kernels and the rows of X: a second kind of rows, which the library does not have."""
+"""The seam between the drivers of the kernels and the rows of X: a second kind of rows, which the library has not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 COMPILER = os.environ.get("CXX", "g++")
 
 

@@ -15,7 +15,7 @@ import pytest
 import fastlc
 from fastlc import LOSSES
 
-from . import stub
+from ..support import stub
 
 # Arguments after those that every loss needs, and the type of the result.
 ON_SCORES = {
@@ -103,7 +103,7 @@ def type_of(value: Any) -> str:
 
 
 def test_the_stub_is_current() -> None:
-    """`python -m tests.stub` writes it."""
+    """`python -m tests.support.stub` writes it."""
     assert stub.PATH.read_text(encoding="utf-8") == stub.stub()
 
 

@@ -23,7 +23,7 @@ import pytest
 import fastlc
 from fastlc import LOSSES, optim, reference
 
-from . import child
+from ..support import child
 
 MODULES = [
     "fastlc",
