@@ -1,8 +1,8 @@
 """What the machine allows: how fast its cores multiply and add, and how fast they read arrays.
 
 Measured by loops of fastlc's own that do nothing else (csrc/kernels/roofline.inl), in the instruction set in use, one
-Python thread a core: twelve independent chains of multiply-adds in registers; and the sum of arrays, or `numpy.dot` of them
-with themselves where that is faster.
+Python thread a core: twelve independent chains of multiply-adds in registers; and the sum of arrays, or `numpy.dot` of
+them with themselves where that is faster.
 
 Of several short runs the best counts: a limit is a maximum, and what slows a run down is not part of it. The speed of
 a machine moves, with its clock and its neighbours, so the runner measures again beside every case: a `Gauge` takes one

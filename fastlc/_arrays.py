@@ -1,9 +1,10 @@
 """The slow path of the arguments: what the extension's own checks decline is converted here, or refused in a sentence.
 
 Called by the extension (`csrc/python/arguments.h`), and by functions that are written in Python. Converted is the
-layout: other strides, alignments and byte orders become a contiguous native copy, subclasses and array-likes plain arrays.
-Never the dtype: mixed dtypes are an error, so that nothing is computed in a precision that nobody asked for. Sequences,
-which have no dtype, take that of the others. What an object's own ``__array__`` or ``__float__`` raises comes through.
+layout: other strides, alignments and byte orders become a contiguous native copy, subclasses and array-likes plain
+arrays. Never the dtype: mixed dtypes are an error, so that nothing is computed in a precision that nobody asked for.
+Sequences, which have no dtype, take that of the others. What an object's own ``__array__`` or ``__float__`` raises
+comes through.
 """
 
 from __future__ import annotations

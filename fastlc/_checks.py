@@ -2,8 +2,8 @@
 
 The one place that says which Python object is a number, an integer or a flag; the extension, which takes exact floats,
 integers and bools itself, asks here about all others (`csrc/python/arguments.h`). A sentence names the argument, what
-was expected and what came. What an object's own ``__float__``, ``__index__`` or ``__bool__`` raises comes through as it is;
-TypeError alone becomes a sentence.
+was expected and what came. What an object's own ``__float__``, ``__index__`` or ``__bool__`` raises comes through as it
+is; TypeError alone becomes a sentence.
 """
 
 from __future__ import annotations
