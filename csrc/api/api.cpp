@@ -24,13 +24,14 @@ const Kernels<T> &kernels() {
 // Calls f(call, problem) with the problem in the call's dtype; what f throws becomes a status.
 template <class F>
 fastlc_status with_problem(const fastlc_call *given, F f) {
-  fastlc_call call;
-  if (!take(given, &call)) return FASTLC_INVALID;
-  fastlc_features X{};
-  if (call.X) {
-    if (!take(call.X, &X)) return refuse(call, "fastlc_features has %zu bytes, expected %zu", call.X->size, sizeof X);
-    if (X.kind != FASTLC_DENSE) return refuse(call, "X is of kind %d, which is unknown", static_cast<int>(X.kind));
-  }
+  fastlc_call copy;
+  const fastlc_call *taken = take(given, &copy);
+  if (!taken) return FASTLC_INVALID;
+  const fastlc_call &call = *taken;
+  fastlc_features copy_of_X;
+  const fastlc_features *X = take(call.X, &copy_of_X);
+  if (call.X && !X) return refuse(call, "fastlc_features has %zu bytes, expected %zu", call.X->size, sizeof(fastlc_features));
+  if (X && X->kind != FASTLC_DENSE) return refuse(call, "X is of kind %d, which is unknown", static_cast<int>(X->kind));
   if (call.n < 0 || call.d < 0 || call.c < 0) return refuse(call, "a shape is negative");
   if (call.n > 0 && std::max({times(call.n, call.d), times(call.n, call.c), times(call.c, call.d)}) == INT64_MAX) {
     return refuse(call, "a shape is beyond any memory");
@@ -61,12 +62,15 @@ fastlc_status check_read(const fastlc_call &call, const Problem<T> &problem, boo
   return check_needed(call, {{"X", problem.X, call.n, call.d}, {"W", call.W, needs_W ? call.c : 0, call.d}, {"out", out, call.n, columns}});
 }
 
+// Counts the steps and writes the mean loss in `out`.
 template <class T>
-fastlc_status run_epoch(const fastlc_call &call, const Problem<T> &given, const fastlc_sgd &sgd, fastlc_epoch &epoch) {
+fastlc_status run_epoch(const fastlc_call &call, const Problem<T> &given, const fastlc_sgd &sgd, const fastlc_epoch &epoch,
+                        fastlc_epoch &out) {
   const Trained<T> trained = {static_cast<T *>(epoch.W), static_cast<T *>(epoch.b), static_cast<T *>(epoch.velocity_W),
                               static_cast<T *>(epoch.velocity_b)};
   const ClassWeights<T> classes(given);
-  Problem<T> problem = classes.in(given);
+  Problem<T> problem = given;
+  classes.put_into(problem);
   problem.W = trained.W;
   problem.W_stride = problem.d;
   problem.b = trained.b;
@@ -79,9 +83,9 @@ fastlc_status run_epoch(const fastlc_call &call, const Problem<T> &given, const 
     Divisor divisor;
     const Batch batch = weighed(problem, {epoch.order ? epoch.order + start : nullptr, start, n, left - n}, true,
                                 classes.given_back(true), &divisor);
-    const int64_t step = epoch.first_step + epoch.steps;
+    const int64_t step = epoch.first_step + out.steps;
     if (batch.counts) {  // else W and b stay as they are
-      const double lr = epoch.lr[epoch.lr_size == 1 ? 0 : epoch.steps];
+      const double lr = epoch.lr[epoch.lr_size == 1 ? 0 : out.steps];
       fastlc_sgd of_step = sgd;
       if (step == 0) of_step.dampening = 0;
       double loss;
@@ -93,9 +97,9 @@ fastlc_status run_epoch(const fastlc_call &call, const Problem<T> &given, const 
       kernels<T>().average(problem.c * problem.d, trained.W, epoch.average_W, share);
       if (trained.b && epoch.average_b) kernels<T>().average(problem.c, trained.b, epoch.average_b, share);
     }
-    ++epoch.steps;
+    ++out.steps;
   }
-  epoch.mean_loss = mean.value();
+  out.mean_loss = mean.value();
   return FASTLC_OK;
 }
 
@@ -163,8 +167,10 @@ fastlc_status fastlc_predict_proba(const fastlc_call *given, void *out) {
 fastlc_status fastlc_loss(const fastlc_call *given, fastlc_gradients *given_out) {
   return with_problem(given, [&](const fastlc_call &call, auto problem) -> fastlc_status {
     using T = typename std::decay_t<decltype(problem)>::Element;
-    fastlc_gradients out;
-    if (!take(given_out, &out)) return refuse(call, "fastlc_gradients is missing, or has a size that is unknown");
+    fastlc_gradients copy;
+    const fastlc_gradients *taken = take<fastlc_gradients>(given_out, &copy);
+    if (!taken) return refuse(call, "fastlc_gradients is missing, or has a size that is unknown");
+    const fastlc_gradients &out = *taken;
     if (!call.W && call.d != call.c) {
       return refuse(call, "W is missing; or X holds scores, of which it has %lld columns and c is %lld", as_long(call.d),
                     as_long(call.c));
@@ -186,7 +192,7 @@ fastlc_status fastlc_loss(const fastlc_call *given, fastlc_gradients *given_out)
     if (status != FASTLC_OK) return status;
 
     const ClassWeights<T> classes(problem);
-    problem = classes.in(problem);
+    classes.put_into(problem);
     const bool mean = call.reduction == FASTLC_MEAN;
     Divisor divisor;
     all = weighed(problem, all, mean, classes.given_back(mean), &divisor);
@@ -205,8 +211,10 @@ fastlc_status fastlc_sgd_step(const fastlc_call *given, const fastlc_sgd *given_
                               const void *dW, void *velocity) {
   return with_problem(given, [&](const fastlc_call &call, const auto &problem) -> fastlc_status {
     using T = typename std::decay_t<decltype(problem)>::Element;
-    fastlc_sgd sgd;
-    if (!take(given_sgd, &sgd)) return refuse(call, "fastlc_sgd is missing, or has a size that is unknown");
+    fastlc_sgd copy;
+    const fastlc_sgd *taken = take(given_sgd, &copy);
+    if (!taken) return refuse(call, "fastlc_sgd is missing, or has a size that is unknown");
+    const fastlc_sgd &sgd = *taken;
     fastlc_status status = check_rates(call, {{"lr", lr}});
     if (status == FASTLC_OK) status = check_sgd(call, sgd, velocity != nullptr);
     if (status == FASTLC_OK && count < 0) status = refuse(call, "count = %lld, expected at least 0", as_long(count));
@@ -219,22 +227,18 @@ fastlc_status fastlc_sgd_step(const fastlc_call *given, const fastlc_sgd *given_
 
 fastlc_status fastlc_sgd_epoch(const fastlc_call *given, const fastlc_sgd *given_sgd, fastlc_epoch *given_epoch) {
   return with_problem(given, [&](const fastlc_call &call, auto problem) -> fastlc_status {
-    fastlc_sgd sgd;
-    if (!take(given_sgd, &sgd)) return refuse(call, "fastlc_sgd is missing, or has a size that is unknown");
-    fastlc_epoch epoch;
-    if (!take(given_epoch, &epoch)) return refuse(call, "fastlc_epoch is missing, or has a size that is unknown");
-    epoch.steps = 0;
-    epoch.mean_loss = 0;
-    struct WriteBack {  // the steps taken also if memory runs out
-      fastlc_epoch *to;
-      const fastlc_epoch &from;
-      ~WriteBack() {
-        to->steps = from.steps;
-        to->mean_loss = from.mean_loss;
-      }
-    } const write_back{given_epoch, epoch};
+    fastlc_sgd copy;
+    const fastlc_sgd *taken = take(given_sgd, &copy);
+    if (!taken) return refuse(call, "fastlc_sgd is missing, or has a size that is unknown");
+    const fastlc_sgd &sgd = *taken;
+    fastlc_epoch copy_of_epoch;
+    const fastlc_epoch *taken_epoch = take<fastlc_epoch>(given_epoch, &copy_of_epoch);
+    if (!taken_epoch) return refuse(call, "fastlc_epoch is missing, or has a size that is unknown");
+    const fastlc_epoch &epoch = *taken_epoch;
+    given_epoch->steps = 0;
+    given_epoch->mean_loss = 0;
     const fastlc_status status = take_epoch(call, sgd, epoch, problem);
-    return status == FASTLC_OK ? run_epoch(call, problem, sgd, epoch) : status;
+    return status == FASTLC_OK ? run_epoch(call, problem, sgd, epoch, *given_epoch) : status;
   });
 }
 

@@ -28,44 +28,48 @@ template <>
 constexpr size_t kFirstSize<fastlc_epoch> = 128;
 static_assert(sizeof(void *) == 8, "the sizes above are those of 64-bit systems");
 
-// Copies what the caller knows of a struct; its other fields are 0. False if there is none, or it is too small, or has
-// something in fields that this library does not know.
+// The caller's struct, or a `copy` of what the caller knows of it, with other fields 0. Null if there is none, or it is too
+// small, or has something in fields that this library does not know.
 template <class Struct>
-bool take(const Struct *given, Struct *taken) {
+const Struct *take(const Struct *given, Struct *copy) {
   static_assert(kFirstSize<Struct> > 0 && sizeof(Struct) >= kFirstSize<Struct>);
-  if (!given || given->size < kFirstSize<Struct>) return false;
+  if (!given || given->size < kFirstSize<Struct>) return nullptr;
+  if (given->size == sizeof(Struct)) return given;
   const char *bytes = reinterpret_cast<const char *>(given);
   for (size_t i = sizeof(Struct); i < given->size; ++i) {
-    if (bytes[i]) return false;
+    if (bytes[i]) return nullptr;
   }
   const size_t known = std::min(given->size, sizeof(Struct));
-  std::memcpy(static_cast<void *>(taken), bytes, known);
-  std::memset(reinterpret_cast<char *>(taken) + known, 0, sizeof(Struct) - known);
-  return true;
+  std::memcpy(static_cast<void *>(copy), bytes, known);
+  std::memset(reinterpret_cast<char *>(copy) + known, 0, sizeof(Struct) - known);
+  return copy;
 }
 
 // All but what depends on the loss, see take_loss.
 template <class T>
-Problem<T> problem_of(const fastlc_call &call, const fastlc_features &X) {
+Problem<T> problem_of(const fastlc_call &call, const fastlc_features *X) {
   auto array = [](const void *data) { return static_cast<const T *>(data); };
-  Problem<T> problem{};
-  problem.n = call.n;
-  problem.d = call.d;
-  problem.c = call.c;
-  problem.X = array(X.data);
-  problem.X_stride = X.stride;
-  problem.W = array(call.W);
-  problem.W_stride = call.W_stride;
-  problem.b = array(call.b);
-  problem.labels = {call.labels, call.labels_type, call.has_ignore_index != 0, call.ignore_index};
-  problem.targets = array(call.targets);
-  problem.targets_stride = call.targets_stride;
-  problem.sample_weight = array(call.sample_weight);
-  problem.class_weight = array(call.class_weight);
-  problem.pos_weight = array(call.pos_weight);
-  problem.l1 = call.l1;
-  problem.l2 = call.l2;
-  return problem;
+  return {
+      .n = call.n,
+      .d = call.d,
+      .c = call.c,
+      .X = X ? array(X->data) : nullptr,
+      .X_stride = X ? X->stride : 0,
+      .W = array(call.W),
+      .W_stride = call.W_stride,
+      .b = array(call.b),
+      .loss = -1,
+      .options = nullptr,
+      .labels = {call.labels, call.labels_type, call.has_ignore_index != 0, call.ignore_index},
+      .targets = array(call.targets),
+      .targets_stride = call.targets_stride,
+      .sample_weight = array(call.sample_weight),
+      .class_weight = array(call.class_weight),
+      .pos_weight = array(call.pos_weight),
+      .weighs_rows_by_class = false,
+      .l1 = call.l1,
+      .l2 = call.l2,
+  };
 }
 
 }  // namespace

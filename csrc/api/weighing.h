@@ -125,9 +125,8 @@ struct ClassWeights {
     for (int64_t c = 0; c < problem.c; ++c) scaled[c] = static_cast<T>(scaled_product(of(k, c), 1, taken_off));
     in_divisor = mean_is_by_class(problem);
   }
-  Problem<T> in(Problem<T> problem) const {
+  void put_into(Problem<T> &problem) const {
     if (scaled) problem.class_weight = scaled.get();
-    return problem;
   }
   // The exponent to give back, but for a mean that has divided by it.
   int given_back(bool mean) const { return mean && in_divisor ? 0 : taken_off; }

@@ -186,10 +186,14 @@ struct Dense {
   // The work of a row, in multiply-adds.
   int64_t work(int64_t classes) const { return times(classes, d); }
 
-  // s[c · class_stride + r] = W[c] · x[r] + b[c]; b may be null. `reread`: the gradient will read the rows again.
+  // s[c · class_stride + r] = W[c] · x[r] + b[c], and any number in lanes without a row, up to the next whole vector, but not
+  // nan or a denormal; b may be null. `reread`: the gradient will read the rows again.
   void scores(const DenseBlock<T> &block, const DenseBlock<T> &next, bool reread, const T *W, int64_t W_stride,
               int64_t classes, const T *b, T *s, int64_t class_stride) const {
-    const int64_t ahead = reread ? fetched_before<T>(d, classes) : d;
+    const int64_t padded = round_up(block.n, kLanes<T>), ahead = reread ? fetched_before<T>(d, classes) : d;
+    if (padded > block.n) {
+      for (int64_t c = 0; c < classes; ++c) store(s + c * class_stride + padded - kLanes<T>, Vec<T>{});
+    }
     score_block(block, next, ahead, W, W_stride, classes, d, b, s, class_stride);
   }
 

@@ -39,10 +39,6 @@ bool few_blocks(const Features &features, const ProblemOf<Features> &problem, co
       const int64_t seen = to < end ? end : min_of(end + block->n, batch.n + batch.ahead);
       const int64_t after = to < seen ? gather(problem, features, batch, to, seen, most, *next) : to;
       if (after == to) next->n = 0;
-      const int64_t padded = round_up(block->n, kLanes<T>);
-      if (padded > block->n) {  // lanes without a row: any number will do, but not nan or a denormal
-        for (int64_t c = 0; c < problem.c; ++c) store(s + c * stride + padded - kLanes<T>, Vec<T>{});
-      }
       features.scores(*block, *next, reread, W, problem.W_stride, problem.c, b, s, stride);
       f(piece, thread, Column<T>{s, stride, problem.c}, *block, *next, from, to);
       from = to;

@@ -45,6 +45,7 @@ struct Csr {
   void scores(const Block<Csr> &block, const Block<Csr> &, bool, const T *W, int64_t W_stride, int64_t classes, const T *b, T *s,
               int64_t class_stride) const {
     for (int64_t c = 0; c < classes; ++c) {
+      for (int64_t r = block.n; r % kLanes<T>; ++r) s[c * class_stride + r] = 0;  // lanes without a row
       for (int64_t r = 0; r < block.n; ++r) {
         Vec<T> lanes = b ? first_lane(b[c]) : Vec<T>{};
         for (const int *j = block.x[r].column; j != block.x[r].next; ++j) {
