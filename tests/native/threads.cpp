@@ -52,23 +52,26 @@ struct Problem {
     fill(weight, n, 0.5, 2);
     for (size_t i = 0; i < weight.size(); i += 7) weight[i] = 0;
     for (int32_t &label : labels) label = int32_t(random() % uint64_t(c));
+    rows = {sizeof rows, FASTLC_DENSE, d, X.data()};
+    scores = {sizeof scores, FASTLC_DENSE, c, targets.data()};
   }
+  Problem(const Problem &) = delete;  // calls point into it
 
   void describe(fastlc_call &call) const {
     call.size = sizeof call;
     call.dtype = sizeof(T) == 4 ? FASTLC_FLOAT32 : FASTLC_FLOAT64;
     call.n = n;
-    call.d = call.X_stride = call.W_stride = d;
+    call.d = call.W_stride = d;
     call.c = call.targets_stride = c;
-    call.X = X.data();
+    call.X = &rows;
     call.W = W.data();
     call.b = b.data();
     call.sample_weight = weight.data();
   }
-  void describe_scores(fastlc_call &call) const {  // the targets will do
+  void describe_scores(fastlc_call &call) const {
     describe(call);
-    call.d = call.X_stride = c;
-    call.X = targets.data();
+    call.d = c;
+    call.X = &scores;
     call.W = call.b = nullptr;
   }
   void describe_loss(fastlc_call &call, int loss) const {
@@ -86,6 +89,7 @@ struct Problem {
   int64_t n, d, c;
   std::vector<T> X, W, b, targets, weight;
   std::vector<int32_t> labels;
+  fastlc_features rows, scores;  // the targets will do for scores
 };
 
 template <class... Values>
@@ -133,6 +137,7 @@ void add_tasks(std::shared_ptr<Problem<T>> p, std::vector<Task> &tasks) {
         call.reduction = FASTLC_MEAN;
         std::vector<T> losses(n), dW(of_scores ? 0 : c * d), db(of_scores ? 0 : c), dX(n * (of_scores ? c : d));
         fastlc_gradients out{};
+        out.size = sizeof out;
         out.losses = losses.data();
         out.dX = dX.data();
         if (!of_scores) {
