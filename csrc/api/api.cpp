@@ -26,7 +26,10 @@ template <class F>
 fastlc_status with_problem(const fastlc_call *given, F f) {
   fastlc_call copy;
   const fastlc_call *taken = take(given, &copy);
-  if (!taken) return FASTLC_INVALID;
+  if (!taken) {
+    const bool has_error = given && given->size >= kFirstSize<fastlc_call>;
+    return has_error ? refuse(*given, "fastlc_call has fields that this library does not know, which are not 0") : FASTLC_INVALID;
+  }
   const fastlc_call &call = *taken;
   fastlc_features copy_of_X;
   const fastlc_features *X = take(call.X, &copy_of_X);
@@ -128,8 +131,12 @@ int32_t fastlc_find_loss(const char *name) {
 // Of the linear map, then of given scores; they differ in the kernel alone.
 #define FASTLC_READ(kernel, needs_W)                                                                                      \
   fastlc_status fastlc_##kernel(const fastlc_call *given, void *out) {                                                    \
-    return with_problem(given, [&](const fastlc_call &call, const auto &problem) -> fastlc_status {                                        \
+    return with_problem(given, [&](const fastlc_call &call, const auto &problem) -> fastlc_status {                       \
       using T = typename std::decay_t<decltype(problem)>::Element;                                                        \
+      if (!needs_W && call.d != call.c) {                                                                                 \
+        return refuse(call, "X holds scores, of which it has %lld columns and c is %lld", as_long(call.d),                \
+                      as_long(call.c));                                                                                   \
+      }                                                                                                                   \
       const fastlc_status status = check_read(call, problem, needs_W, out, call.c);                                       \
       if (status != FASTLC_OK) return status;                                                                             \
       Workspace work(call);                                                                                               \
