@@ -90,9 +90,10 @@ class BuildPy(build_py):
 
     def benchmarks(self):
         return {
-            source: os.path.join(self.build_lib, "fastlc", source)
-            for source in glob("benchmarks/*.py*")
-            if not os.path.basename(source).startswith(("conftest", "test_"))
+            source: os.path.join(self.build_lib, "fastlc", f"_{source}")
+            for pattern in ("benchmarks/**/*.py", "benchmarks/**/*.pyx")
+            for source in glob(pattern, recursive=True)
+            if not os.path.basename(source).startswith("test_")
         }
 
     def get_outputs(self, include_bytecode=True):

@@ -1,7 +1,7 @@
 """The workloads of the benchmark, as data: what is computed, on which shape, in which dtype.
 
 A case knows its arrays (`make_data`) and the least that any program must do for it (`flops`, `read_bytes`); who
-computes it is the business of `peers.py`. To measure another shape, loss or task, add a row here.
+computes it is the business of `peers/`. To measure another shape, loss or task, add a row here.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-from report import Row, Timing, columns_of, footnotes, milliseconds, threads_text
+
+from .report import Row, Timing, columns_of, footnotes, milliseconds, threads_text
 
 COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#F0E442", "#999999")
 """Okabe and Ito's: people with any kind of colour vision can tell them apart. Used anew, hatched, from the ninth on."""

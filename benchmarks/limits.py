@@ -18,11 +18,12 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from cases import Array, Case
-from numpy_peer import in_parallel
 from threadpoolctl import ThreadpoolController
 
 from fastlc import _core
+
+from .cases import Array, Case
+from .peers.numpy_peer import in_parallel
 
 DRAM_BYTES = 2**28
 """Several times the largest cache."""

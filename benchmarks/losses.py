@@ -8,18 +8,25 @@ so that a loss shows where there are few features.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from cases import Case, make_data
-from report import markdown_table
 
 import fastlc
 from fastlc.losses import LOSSES
+
+if not __package__:  # python benchmarks/losses.py
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    __package__ = "benchmarks"
+
+from .cases import Case, make_data
+from .report import markdown_table
 
 SHAPES = [
     *[Case("loss", 60000, 784, 10), Case("loss", 60000, 784, 10, "float64"), Case("loss", 60000, 784, 2)],

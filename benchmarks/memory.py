@@ -7,7 +7,7 @@ rows, so that what compiling takes for a moment does not count either.
 
 Linux only: the kernel tells the peak (``VmHWM``), and starts it anew when asked.
 
-    python benchmarks/memory.py '{"case": {"task": "loss", "N": 1000, …}, "threads": 1, "library": "numpy", …}'
+    python -m benchmarks.memory '{"case": {"task": "loss", "N": 1000, …}, "threads": 1, "library": "numpy", …}'
 
 prints the bytes. No other library is imported.
 """
@@ -68,12 +68,14 @@ def measure_memory(case: Any, threads: int, library: str, variant: str = "") -> 
     if not can_measure():
         return None
     task = json.dumps({"case": asdict(case), "threads": threads, "library": library, "variant": variant})
+    here = Path(__file__).resolve().parents[__name__.count(".")]  # of the package that this module is of
+    found_at = [str(Path(fastlc.__file__).parents[1]), str(here), os.environ.get("PYTHONPATH", "")]
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(Path(fastlc.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join(found_at),
         "MALLOC_MMAP_THRESHOLD_": str(2**20),  # glibc gives large blocks back when freed, whatever was freed before
     }
-    command = [sys.executable, __file__, task]
+    command = [sys.executable, "-P", "-m", __name__, task]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
@@ -86,9 +88,10 @@ def measure_memory(case: Any, threads: int, library: str, variant: str = "") -> 
 
 
 def main() -> None:
-    from cases import Case, make_data
-    from peers import LIBRARIES, own
     from threadpoolctl import threadpool_limits
+
+    from .cases import Case, make_data
+    from .peers import LIBRARIES, own
 
     task = json.loads(sys.argv[1])
     case = Case(**task["case"])

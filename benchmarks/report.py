@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from limits import Limits
+from .limits import Limits
 
 TEXT_COLUMNS = {"case", "fastest peer", "library", "fastest variant"}
 """Flush left; the others hold numbers."""

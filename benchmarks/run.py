@@ -32,18 +32,23 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from cases import DEFAULT_LOSSES, Case, Data, cases, make_data
-from limits import Gauge, Limits, measure_limits
-from machine import cpu_count, describe_machine
-from memory import AUTOMATIC_SCORES, measure_memory
-from numpy_peer import Call
-from peers import Check, Peer, WrongResult, find_peers, own
-from report import LeftOut, Row, Timing, markdown, threads_text
 from threadpoolctl import ThreadpoolController
 
 import fastlc
 from fastlc._files import whole
 from fastlc.losses import LOSSES
+
+if not __package__:  # python benchmarks/run.py
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    __package__ = "benchmarks"
+
+from .cases import DEFAULT_LOSSES, Case, Data, cases, make_data
+from .limits import Gauge, Limits, measure_limits
+from .machine import cpu_count, describe_machine
+from .memory import AUTOMATIC_SCORES, measure_memory
+from .peers import Check, Peer, WrongResult, find_peers, own
+from .peers.numpy_peer import Call
+from .report import LeftOut, Row, Timing, markdown, threads_text
 
 SAMPLE_SECONDS = 0.01
 """Shorter calls are repeated within a sample."""
@@ -253,7 +258,7 @@ def warn_if_busy(limits: dict[int, Limits]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status. 0: done; 1: wrong results; 2: an argument; 130: stopped by Ctrl-C."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m fastlc bench", description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--cases", default="", metavar="REGEX", help="which cases, by a regular expression on their names")
     add("--threads", type=int, nargs="+", metavar="N", help="default: 1 and all cores, as the case asks")
@@ -293,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if options.chart:
         try:
-            from chart import draw  # Matplotlib is needed for nothing else
+            from .chart import draw  # Matplotlib is needed for nothing else
         except ImportError:
             parser.error("--chart needs Matplotlib: pip install 'fastlc[plot]'")
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cases import Case, make_data
-from peers import Check, fastlc_peers, own
 
 from fastlc.losses import LOSSES
+
+from .cases import Case, make_data
+from .peers import Check, fastlc_peers, own
 
 pytest.importorskip("pytest_benchmark")
 

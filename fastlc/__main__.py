@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import runpy
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import fastlc
@@ -77,15 +77,15 @@ def _parser() -> argparse.ArgumentParser:
 def _bench(argv: list[str]) -> int:
     """Runs benchmarks/run.py: the copy in an installed package, or that of the checkout which fastlc lies in."""
     package = Path(fastlc.__file__).parent
-    folders = [package / "benchmarks", package.parent / "benchmarks"]
-    runner = next((folder / "run.py" for folder in folders if (folder / "run.py").is_file()), None)
-    if runner is None:
-        print("fastlc bench: there is no run.py in " + " or ".join(map(str, folders)), file=sys.stderr)
+    folders = {"fastlc._benchmarks": package / "_benchmarks", "benchmarks": package.parent / "benchmarks"}
+    found = next((name for name, folder in folders.items() if (folder / "run.py").is_file()), None)
+    if found is None:
+        print("fastlc bench: there is no run.py in " + " or ".join(map(str, folders.values())), file=sys.stderr)
         return 2
-    sys.argv[1:] = argv
-    sys.path.insert(0, str(runner.parent))
-    runpy.run_path(str(runner), run_name="__main__")
-    return 0
+    if found == "benchmarks":
+        sys.path.insert(0, str(package.parent))
+    status: int = import_module(f"{found}.run").main(argv)
+    return status
 
 
 def _folder(text: str) -> Path:

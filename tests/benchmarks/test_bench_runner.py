@@ -22,14 +22,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 if not FOLDER.is_dir():
     pytest.skip("the benchmarks are not beside the tests", allow_module_level=True)
 pytest.importorskip("threadpoolctl")
-sys.path.insert(0, str(FOLDER))
+sys.path.insert(0, str(FOLDER.parent))
 
-import limits  # noqa: E402
-import memory  # noqa: E402
-from cases import Case, make_data  # noqa: E402
-from limits import Gauge, Limits  # noqa: E402
-from memory import can_measure, measure_memory  # noqa: E402
-from report import Row, Timing, markdown, memory_table, table, variant_table  # noqa: E402
+from benchmarks import limits, memory  # noqa: E402
+from benchmarks.cases import Case, make_data  # noqa: E402
+from benchmarks.limits import Gauge, Limits  # noqa: E402
+from benchmarks.memory import can_measure, measure_memory  # noqa: E402
+from benchmarks.report import Row, Timing, markdown, memory_table, table, variant_table  # noqa: E402
 
 MACHINE = {"cpu": "a processor", "cores": 2, "date": "2030-01-01T00:00:00"}
 
@@ -123,7 +122,7 @@ def test_row_as_json_is_whole() -> None:
 
 def test_chart_has_a_panel_a_number_of_threads_and_a_bar_a_library(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    from chart import draw, figure
+    from benchmarks.chart import draw, figure
 
     drawn = figure(_rows(), MACHINE)
     assert [ax.get_title() for ax in drawn.axes] == ["1 thread", "2 threads"]

@@ -28,17 +28,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 if not FOLDER.is_dir():
     pytest.skip("the benchmarks are not part of an installed package", allow_module_level=True)
 pytest.importorskip("threadpoolctl")
-sys.path.insert(0, str(FOLDER))
+sys.path.insert(0, str(FOLDER.parent))
 
-import limits  # noqa: E402
-import peers  # noqa: E402
-import run as runner  # noqa: E402
-from cases import Case, cases, make_data  # noqa: E402
-from limits import Limits  # noqa: E402
-from memory import can_measure  # noqa: E402
-from numpy_losses import CAREFUL  # noqa: E402
-from peers import LIBRARIES, Check, Peer, find_peers, optional  # noqa: E402
-from report import LeftOut, Row, Timing, markdown, markdown_table, table  # noqa: E402
+import benchmarks.run as runner  # noqa: E402
+from benchmarks import limits, peers  # noqa: E402
+from benchmarks.cases import Case, cases, make_data  # noqa: E402
+from benchmarks.limits import Limits  # noqa: E402
+from benchmarks.memory import can_measure  # noqa: E402
+from benchmarks.peers import LIBRARIES, Check, Peer, find_peers, optional  # noqa: E402
+from benchmarks.peers.numpy_losses import CAREFUL  # noqa: E402
+from benchmarks.report import LeftOut, Row, Timing, markdown, markdown_table, table  # noqa: E402
 
 # rows that are no multiple of any block; more classes than the few; a single row
 SHAPES = [(2600, 33, 3), (1100, 20, 70), (1, 5, 4), (300, 700, 2)]
@@ -98,10 +97,10 @@ def test_every_peer_that_is_installed_equals_the_reference(library: str) -> None
             pytest.skip(f"{package} is not installed")
     work = [(case, threads) for threads in (1, 2) for case in (FEWER if compiles_long(library, threads) else FEW)]
     code = f"""
-        import sys, warnings
-        sys.path.insert(0, {str(FOLDER)!r})
-        from cases import Case, make_data
-        from peers import Check, find_peers
+        import sys, warnings, fastlc
+        sys.path.insert(0, {str(FOLDER.parent)!r})
+        from benchmarks.cases import Case, make_data
+        from benchmarks.peers import Check, find_peers
 
         warnings.filterwarnings("ignore", ".*torch.jit", DeprecationWarning)  # torch.compile uses it itself
         checked = 0

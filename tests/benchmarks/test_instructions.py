@@ -10,9 +10,9 @@ import pytest
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 if not FOLDER.is_dir():
     pytest.skip("the benchmarks are not part of an installed package", allow_module_level=True)
-sys.path.insert(0, str(FOLDER))
+sys.path.insert(0, str(FOLDER.parent))
 
-from instructions import STORED, Count, Row, compiler_of, kernel_calls, report, tiny_calls  # noqa: E402
+from benchmarks.instructions import STORED, Count, Row, compiler_of, kernel_calls, report, tiny_calls  # noqa: E402
 
 DUMP = """# callgrind format
 version: 1

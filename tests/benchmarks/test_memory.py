@@ -15,9 +15,9 @@ from ..support import child
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 if not FOLDER.is_dir():
     pytest.skip("the benchmarks, which measure memory, are not beside the tests", allow_module_level=True)
-sys.path.insert(0, str(FOLDER))
+sys.path.insert(0, str(FOLDER.parent))
 
-from memory import can_measure  # noqa: E402
+from benchmarks.memory import can_measure  # noqa: E402
 
 if not can_measure():
     pytest.skip("the system does not tell the peak of a process's memory", allow_module_level=True)
@@ -33,9 +33,9 @@ def _growth(setup: str, call: str, threads: int) -> int:
         child.printed(
             f"""
 import sys
-sys.path.insert(0, {str(FOLDER)!r})
 import numpy as np, fastlc
-from memory import growth
+sys.path.insert(0, {str(FOLDER.parent)!r})
+from benchmarks.memory import growth
 rng = np.random.default_rng(0)
 fastlc.set_num_threads({threads})
 {setup}

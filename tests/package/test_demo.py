@@ -333,7 +333,7 @@ def test_ctrl_c_in_the_benchmark_before_it_begins(monkeypatch: pytest.MonkeyPatc
     def interrupted(*args, **options) -> dict:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("runpy.run_path", interrupted)
+    monkeypatch.setattr("fastlc.__main__.import_module", interrupted)
     monkeypatch.setattr(sys, "argv", ["fastlc"])
     monkeypatch.setattr(sys, "path", list(sys.path))
     assert main(["bench", "--list"]) == 130

@@ -24,8 +24,9 @@ from functools import cache
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-from cases import Array, Case, Data
-from numpy_losses import ScoreLoss, Scores, score_loss
+
+from ..cases import Array, Case, Data
+from .numpy_losses import ScoreLoss, Scores, score_loss
 
 Call = Callable[[], Any]
 Result = TypeVar("Result")

@@ -11,9 +11,10 @@ from functools import partial
 
 import numpy as np
 import onnxruntime
-from cases import Case, Data
-from numpy_peer import Call
 from onnx import TensorProto, helper, numpy_helper
+
+from ..cases import Case, Data
+from .numpy_peer import Call
 
 
 def variants(case: Case, threads: int) -> dict[str, Callable[[Data], Call]]:

@@ -1,10 +1,10 @@
 """Who computes a case: libraries as functions with the same meaning, each in one or more variants.
 
-To add a library, write a module with ``variants(case, threads) -> {variant: make}`` and add its row to `LIBRARIES`; one
-that cannot be imported, or fails in any other way, is left out with its reason. A ``make`` receives the arrays of the
-case (`Data`, with W and b of its own if it changes them), may prepare whatever does not depend on their values, and
-returns a call without arguments; that call is what is timed. Before it is, `Check` holds its result to
-`fastlc.reference`.
+To add a library, write a module here with ``variants(case, threads) -> {variant: make}`` and add its row to
+`LIBRARIES`; one that cannot be imported, or fails in any other way, is left out with its reason. A ``make`` receives
+the arrays of the case (`Data`, with W and b of its own if it changes them), may prepare whatever does not depend on
+their values, and returns a call without arguments; that call is what is timed. Before it is, `Check` holds its result
+to `fastlc.reference`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
-from cases import Case, Data
-from numpy_peer import Call, Plan, linear_loss, plans
-from numpy_training import predict, predict_one, rank_one_step, sgd_epoch, sgd_step, step_plans
 
 import fastlc
 from fastlc import reference
 from fastlc.losses import LOSSES
+
+from ..cases import Case, Data
+from .numpy_peer import Call, Plan, linear_loss, plans
+from .numpy_training import predict, predict_one, rank_one_step, sgd_epoch, sgd_step, step_plans
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def called_once(make: Callable[[Data], Call]) -> Callable[[Data], Call]:
 def import_once(module: str) -> ModuleType | Exception | SystemExit:
     """The module, or why there is none: a second attempt may take as long, and fail in another way."""
     try:
-        return import_module(module)
+        return import_module(module, __name__)
     except (Exception, SystemExit) as error:
         return error
 
@@ -142,16 +143,16 @@ def import_once(module: str) -> ModuleType | Exception | SystemExit:
 LIBRARIES: dict[str, Callable[[Case, int], list[Peer]]] = {
     "fastlc": fastlc_peers,
     "numpy": numpy_peers,
-    "torch": optional("torch", "torch_peer", "eager"),
-    "torch.compile": optional("torch.compile", "torch_peer", "compiled", compiles=True),
-    "torch linear_cross_entropy": optional("torch linear_cross_entropy", "torch_peer", "linear_cross_entropy"),
-    "jax": optional("jax", "jax_peer", compiles=True),
-    "scikit-learn": optional("scikit-learn", "sklearn_peer"),
+    "torch": optional("torch", ".torch_peer", "eager"),
+    "torch.compile": optional("torch.compile", ".torch_peer", "compiled", compiles=True),
+    "torch linear_cross_entropy": optional("torch linear_cross_entropy", ".torch_peer", "linear_cross_entropy"),
+    "jax": optional("jax", ".jax_peer", compiles=True),
+    "scikit-learn": optional("scikit-learn", ".sklearn_peer"),
     "scikit-learn, one-vs-rest": optional(
-        "scikit-learn, one-vs-rest", "sklearn_peer", "one_vs_rest", other_function="one-vs-rest, a step a row"
+        "scikit-learn, one-vs-rest", ".sklearn_peer", "one_vs_rest", other_function="one-vs-rest, a step a row"
     ),
-    "onnxruntime": optional("onnxruntime", "onnx_peer"),
-    "cython": optional("cython", "cython_peer"),
+    "onnxruntime": optional("onnxruntime", ".onnx_peer"),
+    "cython": optional("cython", ".cython_peer"),
 }
 
 

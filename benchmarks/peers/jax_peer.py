@@ -21,8 +21,9 @@ import jax
 import jax.extend.backend
 import jax.numpy as jnp
 import numpy as np
-from cases import Case, Data
-from numpy_peer import Call
+
+from ..cases import Case, Data
+from .numpy_peer import Call
 
 Make = Callable[[Data], Call]
 Block = Callable[[Any, Any, Any, Any], tuple[Any, Any, Any]]

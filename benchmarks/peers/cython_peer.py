@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cases import Case, Data
 from Cython.Build import cythonize
-from numpy_peer import Call
 from setuptools import Distribution, Extension
+
+from ..cases import Case, Data
+from .numpy_peer import Call
 
 SOURCE = Path(__file__).with_suffix(".pyx")
 FOLDER = SOURCE.parent / "build"

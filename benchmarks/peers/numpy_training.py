@@ -11,9 +11,10 @@ from math import log
 from typing import Any
 
 import numpy as np
-from cases import Array, Case, Data
-from numpy_losses import score_loss
-from numpy_peer import Call, Plan, block_function, in_parallel, shares
+
+from ..cases import Array, Case, Data
+from .numpy_losses import score_loss
+from .numpy_peer import Call, Plan, block_function, in_parallel, shares
 
 
 def step_plans(batch: int) -> list[Plan]:

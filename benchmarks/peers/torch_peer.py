@@ -19,9 +19,10 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from cases import Case, Data
-from numpy_peer import Call, in_parallel, shares
 from torch import Tensor
+
+from ..cases import Case, Data
+from .numpy_peer import Call, in_parallel, shares
 
 Make = Callable[[Data], Call]
 Block = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, float], Tensor]

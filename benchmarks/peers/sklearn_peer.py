@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 import sklearn
-from cases import Case, Data
-from numpy_peer import Call
 from sklearn._loss import HalfMultinomialLoss
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.linear_model._linear_loss import LinearModelLoss
+
+from ..cases import Case, Data
+from .numpy_peer import Call
 
 Make = Callable[[Data], Call]
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from cases import Array
 
 from fastlc.losses import LOSSES
+
+from ..cases import Array
 
 
 class Scores:

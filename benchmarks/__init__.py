@@ -1,0 +1,1 @@
+"""The benchmarks: cases, peers, one runner; counts of instructions. A wheel carries them as `fastlc._benchmarks`."""
