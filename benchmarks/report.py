@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from .limits import Limits
+from .roofline import Roofline
 
 TEXT_COLUMNS = {"case", "fastest peer", "library", "fastest variant"}
 """Flush left; the others hold numbers."""
@@ -55,7 +55,7 @@ class Row:
     timings: list[Timing]
     tried: dict[str, float]
     """Seconds, roughly, of every variant: what was measured was chosen by these."""
-    limits: Limits | None = None
+    roofline: Roofline | None = None
     """What `limit` comes from."""
     left_out: list[LeftOut] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ class Row:
             "case": self.case,
             "threads": self.threads,
             "limit_ms": self.limit * 1e3,
-            "limits": asdict(self.limits) if self.limits else None,
+            "roofline": asdict(self.roofline) if self.roofline else None,
             "share_of_limit": self.limit / ours.seconds,
             "peers": [
                 {

@@ -5,7 +5,7 @@
 For each case and number of threads: every peer is checked against the reference, then tried briefly; the best variant
 of each library (and the best plain one) is measured against fastlc, interleaved: A, B, C, A, B, C, …, warm, the garbage
 collector off. Reported are medians, and the median of the ratios within a round, which a machine that changes speed
-leaves alone; beside them the share of what the machine allows (`limits.py`), measured in the same rounds.
+leaves alone; beside them the share of what the machine allows (`roofline.py`), measured in the same rounds.
 
 A peer that fails is left out, and the report says why; so is one that gives a wrong result, but then the exit status is
 1, as it is if fastlc fails. The files are written anew after every row; Ctrl-C prints the rows so far (status 130).
@@ -43,19 +43,19 @@ if not __package__:  # python benchmarks/run.py
     __package__ = "benchmarks"
 
 from .cases import DEFAULT_LOSSES, Case, Data, cases, make_data
-from .limits import Gauge, Limits, measure_limits
 from .machine import cpu_count, describe_machine
 from .memory import AUTOMATIC_SCORES, measure_memory
 from .peers import Check, Peer, WrongResult, find_peers, own
 from .peers.numpy_peer import Call
 from .report import LeftOut, Row, Timing, markdown, threads_text
+from .roofline import Gauge, Roofline, measure_roofline
 
 SAMPLE_SECONDS = 0.01
 """Shorter calls are repeated within a sample."""
 WARM_SECONDS = 0.05
 """Of calls that do not count, before a sample on several threads: a virtual core that has rested is slow at first."""
 GAUGE_RUNS = 5
-"""Of the limits, before the first round."""
+"""Of the roofline, before the first round."""
 
 
 class Stopwatch:
@@ -219,14 +219,14 @@ def add_memory(case: Case, row: Row) -> None:
 
 def run(
     selected: Sequence[Case], threads: Sequence[int] | None, budget: float, rounds: int, memory: bool | None = None
-) -> Iterator[Row | dict[int, Limits]]:
-    """First the limits, by number of threads; then a row for each case and number of threads.
+) -> Iterator[Row | dict[int, Roofline]]:
+    """First the rooflines, by number of threads; then a row for each case and number of threads.
 
     `memory`: whether to measure it too; None: for cases with many scores.
     """
     every = sorted(set(threads or (1, cpu_count())))
-    limits = {n: measure_limits(n) for n in every}
-    yield limits
+    rooflines = {n: measure_roofline(n) for n in every}
+    yield rooflines
     data, key = None, None
     for case in selected:
         new_key = (case.N, case.D, case.C, case.dtype, LOSSES[case.loss].targets)
@@ -248,10 +248,10 @@ def run(
             yield row
 
 
-def warn_if_busy(limits: dict[int, Limits]) -> None:
+def warn_if_busy(rooflines: dict[int, Roofline]) -> None:
     """Cores that are all ours multiply at about the same rate together as one by one."""
-    least, most = min(limits), max(limits)
-    share = limits[most].flops_per_second["float32"] / limits[least].flops_per_second["float32"] / (most / least)
+    least, most = min(rooflines), max(rooflines)
+    share = rooflines[most].flops_per_second["float32"] / rooflines[least].flops_per_second["float32"] / (most / least)
     if share < 0.75 and most <= cpu_count():
         print(f"{most} threads reach {share:.0%} of what they should: is the machine busy?", file=sys.stderr)
 
@@ -304,14 +304,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     threads_before, started = fastlc.get_num_threads(), perf_counter()
     machine = describe_machine()
-    limits: dict[int, Limits] = {}
+    rooflines: dict[int, Roofline] = {}
     rows: list[Row] = []
 
     def text(complete: bool) -> str:
         heading = f"{machine['cpu']}, {machine['cores']} cores, {machine['date'][:10]}"
-        for n, limit in limits.items():
-            peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in limit.flops_per_second.items())
-            heading += f"  \nlimits on {threads_text(n)}: DRAM {limit.bytes_per_second / 1e9:.0f} GB/s, {peaks}"
+        for n, roofline in rooflines.items():
+            peaks = ", ".join(f"{dtype} {peak / 1e9:.0f} GFLOP/s" for dtype, peak in roofline.flops_per_second.items())
+            heading += f"  \nlimits on {threads_text(n)}: DRAM {roofline.bytes_per_second / 1e9:.0f} GB/s, {peaks}"
         return markdown(heading if complete else f"{heading}  \nNOT COMPLETE", rows)
 
     def save(complete: bool, last: bool = False) -> None:
@@ -319,7 +319,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "machine": machine,
             "complete": complete,
             "seconds": perf_counter() - started,
-            "limits": {n: asdict(limit) for n, limit in limits.items()},
+            "rooflines": {n: asdict(roofline) for n, roofline in rooflines.items()},
             "rows": [row.as_dict() for row in rows],
         }
         for path, content in (options.markdown, text(complete)), (options.json, json.dumps(report, indent=1)):
@@ -339,8 +339,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f"{perf_counter() - started:4.0f} s  {result.case}, {threads_text(result.threads)}", file=sys.stderr
                 )
             else:
-                limits = result
-                warn_if_busy(limits)
+                rooflines = result
+                warn_if_busy(rooflines)
         complete = True
         status = 1 if any(peer.wrong for row in rows for peer in row.left_out) else 0
     except KeyboardInterrupt:

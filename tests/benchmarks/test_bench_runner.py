@@ -1,4 +1,4 @@
-"""The runner's parts beside the peers: limits, memory, tables, the chart, and ``python -m fastlc bench``.
+"""The runner's parts beside the peers: roofline, memory, tables, the chart, and ``python -m fastlc bench``.
 
 Nothing here looks at a time.
 """
@@ -24,11 +24,11 @@ if not FOLDER.is_dir():
 pytest.importorskip("threadpoolctl")
 sys.path.insert(0, str(FOLDER.parent))
 
-from benchmarks import limits, memory  # noqa: E402
+from benchmarks import memory, roofline  # noqa: E402
 from benchmarks.cases import Case, make_data  # noqa: E402
-from benchmarks.limits import Gauge, Limits  # noqa: E402
 from benchmarks.memory import can_measure, measure_memory  # noqa: E402
 from benchmarks.report import Row, Timing, markdown, memory_table, table, variant_table  # noqa: E402
+from benchmarks.roofline import Gauge, Roofline  # noqa: E402
 
 MACHINE = {"cpu": "a processor", "cores": 2, "date": "2030-01-01T00:00:00"}
 
@@ -42,7 +42,7 @@ def _rows() -> list[Row]:
     ]
     few = [Timing("fastlc", "", False, [1.0]), Timing("numpy", "rows", True, [500.0])]
     return [
-        Row("a case", 1, 1e-3, timings, {}, Limits(1.0, {"float32": 1.0})),
+        Row("a case", 1, 1e-3, timings, {}, Roofline(1.0, {"float32": 1.0})),
         Row("another", 2, 0.5, few, {}),
     ]
 
@@ -59,8 +59,8 @@ def test_multiply_adds_and_reads_are_carried_out(isa: str, dtype: Any) -> None:
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_gauge_keeps_the_best_run(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
-    monkeypatch.setattr(limits, "RUN_BYTES", 10**5)
-    monkeypatch.setattr(limits, "RUN_MULTIPLY_ADDS", 10**5)
+    monkeypatch.setattr(roofline, "RUN_BYTES", 10**5)
+    monkeypatch.setattr(roofline, "RUN_MULTIPLY_ADDS", 10**5)
     case = Case("loss", 100, 50, 7, "float64")
     data = make_data(case)
     gauge = Gauge(threads, [data.X, data.W], [case.dtype])
@@ -110,7 +110,7 @@ def test_tables_show_ratios_notes_memory_and_variants() -> None:
 
 def test_row_as_json_is_whole() -> None:
     row = json.loads(json.dumps(_rows()[0].as_dict()))
-    assert row["limits"] == {"bytes_per_second": 1.0, "flops_per_second": {"float32": 1.0}}
+    assert row["roofline"] == {"bytes_per_second": 1.0, "flops_per_second": {"float32": 1.0}}
     assert [(peer["library"], peer["samples"], peer["memory_bytes"]) for peer in row["peers"]] == [
         ("fastlc", 2, 3 * 2**20),
         ("numpy", 2, None),

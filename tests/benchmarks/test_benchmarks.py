@@ -31,13 +31,13 @@ pytest.importorskip("threadpoolctl")
 sys.path.insert(0, str(FOLDER.parent))
 
 import benchmarks.run as runner  # noqa: E402
-from benchmarks import limits, peers  # noqa: E402
+from benchmarks import peers, roofline  # noqa: E402
 from benchmarks.cases import Case, cases, make_data  # noqa: E402
-from benchmarks.limits import Limits  # noqa: E402
 from benchmarks.memory import can_measure  # noqa: E402
 from benchmarks.peers import LIBRARIES, Check, Peer, find_peers, optional  # noqa: E402
 from benchmarks.peers.numpy_losses import CAREFUL  # noqa: E402
 from benchmarks.report import LeftOut, Row, Timing, markdown, markdown_table, table  # noqa: E402
+from benchmarks.roofline import Roofline  # noqa: E402
 
 # rows that are no multiple of any block; more classes than the few; a single row
 SHAPES = [(2600, 33, 3), (1100, 20, 70), (1, 5, 4), (300, 700, 2)]
@@ -201,8 +201,8 @@ def test_cases_have_distinct_names_and_cover_every_loss() -> None:
 
 def test_limit_is_the_larger_of_memory_and_arithmetic() -> None:
     case = Case("loss", 100, 10, 5)
-    assert Limits(case.read_bytes, {"float32": case.flops * 2}).seconds(case) == 1.0
-    assert Limits(case.read_bytes * 4, {"float32": case.flops / 3}).seconds(case) == pytest.approx(3.0)
+    assert Roofline(case.read_bytes, {"float32": case.flops * 2}).seconds(case) == 1.0
+    assert Roofline(case.read_bytes * 4, {"float32": case.flops / 3}).seconds(case) == pytest.approx(3.0)
 
 
 def test_ratio_is_the_median_of_the_rounds() -> None:
@@ -317,9 +317,9 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     numpy_peers = LIBRARIES["numpy"]
     libraries = {"fastlc": LIBRARIES["fastlc"], "numpy": lambda case, threads: numpy_peers(case, threads)[:1]}
     monkeypatch.setattr(peers, "LIBRARIES", libraries)
-    monkeypatch.setattr(runner, "measure_limits", lambda threads: Limits(1.0, {"float32": 1.0, "float64": 1.0}))
-    monkeypatch.setattr(limits, "RUN_BYTES", 10**4)
-    monkeypatch.setattr(limits, "RUN_MULTIPLY_ADDS", 10**4)
+    monkeypatch.setattr(runner, "measure_roofline", lambda threads: Roofline(1.0, {"float32": 1.0, "float64": 1.0}))
+    monkeypatch.setattr(roofline, "RUN_BYTES", 10**4)
+    monkeypatch.setattr(roofline, "RUN_MULTIPLY_ADDS", 10**4)
     monkeypatch.setattr(runner, "SAMPLE_SECONDS", 1e-6)
     monkeypatch.setattr(runner, "cases", lambda losses: [CASE, replace(CASE, loss="hinge"), replace(CASE, D=4)])
     runner.say.cache_clear()

@@ -1,12 +1,12 @@
-"""What the machine allows: how fast its cores multiply and add, and how fast they read arrays.
+"""What the machine allows, its roofline: how fast its cores multiply and add, and how fast they read arrays.
 
-Measured by loops of fastlc's own that do nothing else (csrc/kernels/roofline.inl), in the instruction set in use, one
+Measured by loops of fastlc's own that do nothing else (`csrc/kernels/roofline.inl`), in the instruction set in use, one
 Python thread a core: twelve independent chains of multiply-adds in registers; and the sum of arrays, or `numpy.dot` of
 them with themselves where that is faster.
 
-Of several short runs the best counts: a limit is a maximum, and what slows a run down is not part of it. The speed of
-a machine moves, with its clock and its neighbours, so the runner measures again beside every case: a `Gauge` takes one
-run before each round of the peers.
+Of several short runs the best counts: a roofline is a maximum, and what slows a run down is not part of it. The speed
+of a machine moves, with its clock and its neighbours, so the runner measures again beside every case: a `Gauge` takes
+one run before each round of the peers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RUN_MULTIPLY_ADDS = 2**28
 
 
 @dataclass(frozen=True)
-class Limits:
+class Roofline:
     """Of one number of threads."""
 
     bytes_per_second: float
@@ -51,7 +51,7 @@ class Limits:
 
 
 class Gauge:
-    """Measures the limits on so many threads, a run at a time; the arrays are what is read."""
+    """Measures the roofline on so many threads, a run at a time; `arrays` are read."""
 
     def __init__(self, threads: int, arrays: Sequence[Array], dtypes: Sequence[str]) -> None:
         self.bytes = sum(a.nbytes for a in arrays)
@@ -64,20 +64,20 @@ class Gauge:
         self.products = {dtype: in_parallel([run] * threads) for dtype, run in multiply_adds.items()}
         self.flops = 2.0 * threads * RUN_MULTIPLY_ADDS
         self.blas = ThreadpoolController().select(user_api="blas")
-        self.best = Limits(0.0, dict.fromkeys(dtypes, 0.0))
+        self.best = Roofline(0.0, dict.fromkeys(dtypes, 0.0))
 
     def run(self) -> None:
         """One run of each loop; `best` keeps the fastest so far."""
         with self.blas.limit(limits=1):
             reading = min(map(_seconds, self.reads))
         peaks = {dtype: self.flops / _seconds(run) for dtype, run in self.products.items()}
-        self.best = Limits(
+        self.best = Roofline(
             max(self.best.bytes_per_second, self.times * self.bytes / reading),
             {dtype: max(peak, peaks[dtype]) for dtype, peak in self.best.flops_per_second.items()},
         )
 
 
-def measure_limits(threads: int, runs: int = 10) -> Limits:
+def measure_roofline(threads: int, runs: int = 10) -> Roofline:
     """Of the machine as a whole: arrays far larger than its caches, and both dtypes."""
     gauge = Gauge(threads, [np.ones(DRAM_BYTES // 4, np.float32)], ("float32", "float64"))
     for _ in range(runs):
