@@ -21,6 +21,5 @@ from .functional import sigmoid as sigmoid
 from .functional import softmax as softmax
 from .losses import *
 from .optim import SGDState as SGDState
-from .shapes import flatten as flatten
 from .training import FitResult as FitResult
 from .training import fit as fit

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from ._checks import generator, integer, number
 from .reference import Array
-from .shapes import flatten
 
 Rows = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -357,6 +356,6 @@ def _find_all(folder: Path) -> list[Path]:
 
 def _rows(images: NDArray[np.uint8]) -> Rows:
     """Images (N, height, width) of bytes as rows (N, D) in [0, 1]."""
-    rows = flatten(images).astype(np.float32)
+    rows = images.reshape(len(images), -1).astype(np.float32)
     rows /= 255
     return rows

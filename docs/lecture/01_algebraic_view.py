@@ -11,19 +11,20 @@ import numpy as np
 
 import fastlc
 from fastlc.data import load_digits
-from fastlc.shapes import append_bias, append_ones, split_bias
+from fastlc.lecture.shapes import append_bias, append_ones, flatten, split_bias
 
 # %%
 # Flattening
 # ----------
 # An image of n × n pixels is a row of n² numbers, one of height × width × channels a row of height · width · channels;
-# a batch of B images is a matrix of B rows. `fastlc.flatten` keeps the first axis and makes one of the others.
+# a batch of B images is a matrix of B rows. `fastlc.lecture.shapes.flatten` keeps the first axis and makes one of the
+# others.
 
 X, y, shape = load_digits()
 images = X.reshape(-1, *shape)
 photos = np.zeros((5, 32, 24, 3), np.float32)
-print("gray images   ", images.shape, "->", fastlc.flatten(images).shape)
-print("colour images ", photos.shape, "->", fastlc.flatten(photos).shape)
+print("gray images   ", images.shape, "->", flatten(images).shape)
+print("colour images ", photos.shape, "->", flatten(photos).shape)
 
 # %%
 # One product for a batch

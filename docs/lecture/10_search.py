@@ -12,8 +12,8 @@ import numpy as np
 import fastlc
 from fastlc import plot
 from fastlc.data import load_digits
-from fastlc.search import evolution, random_search
-from fastlc.shapes import append_ones
+from fastlc.lecture.search import evolution, random_search
+from fastlc.lecture.shapes import append_ones
 
 X, y, shape = load_digits()
 X = append_ones(X - X.mean(axis=0))
@@ -28,13 +28,13 @@ def objective(W):
 # %%
 # Without gradients
 # -----------------
-# `fastlc.search.random_search` tries points around 0, or with ``local=True`` around the best one so far.
+# `fastlc.lecture.search.random_search` tries points around 0, or with ``local=True`` around the best one so far.
 #
 # Genetic algorithms keep a population. Children are made of their parents by mutation, a random change, and crossover,
-# some numbers of one and some of another; selection lets the fitter live on. `fastlc.search.evolution` is one of the
-# family, SciPy's differential evolution: its mutation adds a multiple of the difference of two members to the best one,
-# its crossover mixes the sum with a third member, and its selection keeps that member or the mixture, whichever is
-# better. Here 50 members have to do, for 650 numbers; it would want thousands, and many more evaluations.
+# some numbers of one and some of another; selection lets the fitter live on. `fastlc.lecture.search.evolution` is one
+# of the family, SciPy's differential evolution: its mutation adds a multiple of the difference of two members to the
+# best one, its crossover mixes the sum with a third member, and its selection keeps that member or the mixture,
+# whichever is better. Here 50 members have to do, for 650 numbers; it would want thousands, and many more evaluations.
 
 found = {
     "random search": random_search(objective, start, evaluations=EVALUATIONS, scale=0.1),

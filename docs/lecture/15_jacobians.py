@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import fastlc
-from fastlc import jacobian
+from fastlc.lecture import jacobian
 
 N, D, C = 4, 3, 5
 rng = np.random.default_rng(0)

@@ -19,7 +19,11 @@ import fastlc
 import fastlc.__main__ as cli
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted(module.name for module in pkgutil.iter_modules(fastlc.__path__, "fastlc."))
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(fastlc.__path__, "fastlc.")
+    if "_benchmarks" not in module.name  # the copy in a wheel
+)
 PUBLIC = sorted(
     name
     for name, value in vars(fastlc).items()
@@ -95,9 +99,11 @@ def test_examples_of_the_api_pages_run():
 # The API
 # ---------------------------------------------------------------------------------------------------------------------
 
-# What the others define is a name of `fastlc`, or what `python -m fastlc` runs.
-INTERNAL = {"fastlc.demo", "fastlc.functional", "fastlc.losses", "fastlc.solvers", "fastlc.training"}
-INTERFACE = ["fastlc", *(name for name in MODULES if not name.startswith("fastlc._") and name not in INTERNAL)]
+# What the others define is a name of `fastlc` or of `fastlc.reference`, or what `python -m fastlc` runs.
+INTERNAL = ("fastlc._", "fastlc.demo", "fastlc.functional", "fastlc.losses", "fastlc.solvers", "fastlc.training")
+INTERNAL += ("fastlc.reference.",)
+PACKAGES = {"fastlc.lecture"}  # of modules, with nothing of their own
+INTERFACE = ["fastlc", *(name for name in MODULES if not name.startswith(INTERNAL) and name not in PACKAGES)]
 
 
 def _own(module: ModuleType) -> dict[str, object]:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import fastlc
+from fastlc.lecture.shapes import flatten
 
 from ..support import bounds
 
@@ -86,8 +87,8 @@ def test_01_conventions_agree(run: Any) -> None:
     error = 2 * bounds.scores(X, W, b, np.float32)
     for other in (n["one_by_one"], X @ n["columns"] + b, n["S_trick"]):
         assert (np.abs(other - S) <= error).all()
-    np.testing.assert_array_equal(fastlc.flatten(n["images"]), X)
-    assert fastlc.flatten(n["photos"]).shape == (5, 32 * 24 * 3)
+    np.testing.assert_array_equal(flatten(n["images"]), X)
+    assert flatten(n["photos"]).shape == (5, 32 * 24 * 3)
     np.testing.assert_array_equal(n["W_again"], W)
     np.testing.assert_array_equal(n["b_again"], b)
 

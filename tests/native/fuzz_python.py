@@ -38,7 +38,8 @@ import objects
 from objects import Call, is_array, root
 
 import fastlc
-from fastlc import gradcheck, optim, shapes
+from fastlc import gradcheck, optim
+from fastlc.lecture import shapes
 
 HANG = 60.0
 """Seconds after which a call counts as hung, however slow and busy the machine."""
@@ -62,7 +63,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         *(function for row in fastlc.LOSSES.values() for function in (row.on_scores, row.linear)),
         *(fastlc.sgd_step, fastlc.sgd_epoch, fastlc.fit, fastlc.SGDState, optim.ReduceOnPlateau, *SCHEDULES),
         *(fastlc.set_num_threads, fastlc.show_config, gradcheck.numerical_gradient),
-        *(fastlc.flatten, shapes.append_ones, shapes.append_bias, shapes.split_bias),
+        *(shapes.flatten, shapes.append_ones, shapes.append_bias, shapes.split_bias),
     ]
 }
 OFTEN = ["sgd_step", "sgd_epoch", "fit", "scores"]

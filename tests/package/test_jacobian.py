@@ -10,7 +10,7 @@ import pytest
 import sympy
 
 import fastlc
-from fastlc import jacobian
+from fastlc.lecture import jacobian
 
 from ..support import bounds
 from ..support.cases import DTYPES

@@ -68,7 +68,8 @@ def data() -> tuple[Any, Any, Any, Any]:
 
 def values() -> dict[str, Any]:
     """An object of every public class, used so that no field is what it begins with."""
-    from fastlc import gradcheck, jacobian, search
+    from fastlc import gradcheck
+    from fastlc.lecture import jacobian, search
 
     X, y, W, b = data()
     state = optim.SGDState(W, b, average_from=1)
@@ -220,7 +221,7 @@ def calls() -> dict[str, Any]:
     found["fastlc.sgd_epoch"] = partial(epoch, lr=made["cosine"], margin=0.5)
     found["fastlc.sgd_step"] = partial(fastlc.sgd_step, W, W / 2, 0.1)
     found["fastlc.fit"] = partial(fastlc.fit, X, y, lr=made["ReduceOnPlateau"], epochs=3, label_smoothing=0.1)
-    found["fastlc.flatten"] = partial(fastlc.flatten, X.reshape(6, 2, 2))
+    found["fastlc.lecture.shapes.flatten"] = partial(fastlc.lecture.shapes.flatten, X.reshape(6, 2, 2))
     found["FitResult.predict_proba"] = partial(made["FitResult"].predict_proba, X)
     found["ReduceOnPlateau.update"] = partial(made["ReduceOnPlateau"].update, 1.0)
     found["refused"] = partial(fastlc.hinge, S, y + 1)

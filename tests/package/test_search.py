@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fastlc
-from fastlc.search import SearchResult, evolution, random_search
+from fastlc.lecture.search import SearchResult, evolution, random_search
 
 from ..support.cases import DTYPES
 
@@ -226,7 +226,8 @@ def test_evolution_refuses(x0: Any, options: Any, message: str) -> None:
 
 def test_without_scipy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
-    with pytest.raises(ImportError, match=r"^fastlc\.search\.evolution needs SciPy: pip install 'fastlc\[search\]'$"):
+    message = r"^fastlc\.lecture\.search\.evolution needs SciPy: pip install 'fastlc\[search\]'$"
+    with pytest.raises(ImportError, match=message):
         evolution(Bowl(), np.zeros(2))
     assert random_search(Bowl(), np.zeros(2), evaluations=3).nfev == 3
 

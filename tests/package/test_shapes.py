@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastlc
-from fastlc import shapes
+from fastlc.lecture import shapes
 
 from ..support import bounds
 
@@ -18,7 +18,7 @@ from ..support import bounds
 @pytest.mark.parametrize("shape", [(5, 4, 3), (5, 4, 3, 2), (5, 12), (0, 4, 3), (5, 0, 3), (1, 1, 1)])
 def test_flatten_is_undone_by_reshape(shape: tuple[int, ...]) -> None:
     images = np.arange(np.prod(shape, dtype=int)).reshape(shape)
-    X = fastlc.flatten(images)
+    X = shapes.flatten(images)
     assert X.shape == (shape[0], int(np.prod(shape[1:])))
     assert X.dtype == images.dtype
     np.testing.assert_array_equal(X.reshape(shape), images)
@@ -28,18 +28,18 @@ def test_flatten_is_undone_by_reshape(shape: tuple[int, ...]) -> None:
 def test_flatten_puts_channels_last() -> None:
     height, width, channels = 4, 3, 2
     images = np.random.default_rng(0).normal(size=(5, height, width, channels))
-    X = fastlc.flatten(images)
+    X = shapes.flatten(images)
     for h, w, k in np.ndindex(height, width, channels):
         np.testing.assert_array_equal(X[:, (h * width + w) * channels + k], images[:, h, w, k])
 
 
 def test_flatten_of_other_batches() -> None:
     images = np.arange(120.0).reshape(2, 3, 4, 5)
-    assert fastlc.flatten(images, start_axis=0).shape == (120,)
-    assert fastlc.flatten(images, start_axis=2).shape == (2, 3, 20)
-    assert fastlc.flatten(images, start_axis=3).shape == (2, 3, 4, 5)
+    assert shapes.flatten(images, start_axis=0).shape == (120,)
+    assert shapes.flatten(images, start_axis=2).shape == (2, 3, 20)
+    assert shapes.flatten(images, start_axis=3).shape == (2, 3, 4, 5)
     channels_first = images.transpose(0, 3, 1, 2)  # has to be copied
-    np.testing.assert_array_equal(fastlc.flatten(channels_first), channels_first.copy().reshape(2, 60))
+    np.testing.assert_array_equal(shapes.flatten(channels_first), channels_first.copy().reshape(2, 60))
 
 
 @given(N=st.integers(0, 9), D=st.integers(0, 9), C=st.integers(1, 9), seed=st.integers(0, 99))
@@ -88,11 +88,11 @@ def test_a_gradient_of_the_bias_trick_is_that_of_both() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: fastlc.flatten(np.float64(3)), r"^images has shape \(\), expected at least 2 axes$"),
-        (lambda: fastlc.flatten(np.zeros(3)), r"^images has shape \(3,\), expected at least 2 axes$"),
-        (lambda: fastlc.flatten(np.zeros((2, 3)), 2), r"^images has shape \(2, 3\), expected at least 3 axes$"),
-        (lambda: fastlc.flatten(np.zeros((2, 3)), -1), r"^start_axis = -1, expected an integer >= 0$"),
-        (lambda: fastlc.flatten([[1], [2, 3]]), r"^images is not an array of numbers: "),
+        (lambda: shapes.flatten(np.float64(3)), r"^images has shape \(\), expected at least 2 axes$"),
+        (lambda: shapes.flatten(np.zeros(3)), r"^images has shape \(3,\), expected at least 2 axes$"),
+        (lambda: shapes.flatten(np.zeros((2, 3)), 2), r"^images has shape \(2, 3\), expected at least 3 axes$"),
+        (lambda: shapes.flatten(np.zeros((2, 3)), -1), r"^start_axis = -1, expected an integer >= 0$"),
+        (lambda: shapes.flatten([[1], [2, 3]]), r"^images is not an array of numbers: "),
         (lambda: shapes.append_ones(np.zeros((2, 3, 4))), r"^X has shape \(2, 3, 4\), expected \(N, D\) or \(D,\)$"),
         (lambda: shapes.append_bias(np.zeros(3), np.zeros(3)), r"^W has shape \(3,\), expected \(C, D\)$"),
         (lambda: shapes.append_bias(np.zeros((3, 2)), np.zeros(2)), r"^b has shape \(2,\), W has 3 rows$"),
@@ -107,9 +107,9 @@ def test_other_shapes_are_refused(call: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: fastlc.flatten("abc"), r"^images holds text, expected numbers$"),
-        (lambda: fastlc.flatten(None), r"^images has dtype object, expected numbers$"),  # type: ignore[arg-type]
-        (lambda: fastlc.flatten(np.zeros((2, 3)), 1.5), r"^start_axis is a float, expected an integer >= 0$"),
+        (lambda: shapes.flatten("abc"), r"^images holds text, expected numbers$"),
+        (lambda: shapes.flatten(None), r"^images has dtype object, expected numbers$"),  # type: ignore[arg-type]
+        (lambda: shapes.flatten(np.zeros((2, 3)), 1.5), r"^start_axis is a float, expected an integer >= 0$"),
         (lambda: shapes.append_ones(np.zeros(3, int)), r"^X has dtype int64, expected float32 or float64: "),
         (
             lambda: shapes.append_bias(np.zeros((3, 2)), np.zeros(3, np.float32)),

@@ -26,7 +26,6 @@ FUNCTIONS = ["scores", "predict", "predict_proba", "softmax", "log_softmax", "si
 LINEAR = [f"linear_{name}" for name in LOSSES]
 SETTINGS = ["get_num_threads", "set_num_threads", "show_config"]
 TRAINING = ["fit"]
-SHAPES = ["flatten"]
 SCHEDULES = ["constant", "step_decay", "exponential", "inverse_scaling", "cosine", "optimal"]
 
 
@@ -38,13 +37,13 @@ def parameters(function: Any, without_options: bool = False) -> list[tuple[str, 
 
 def test_what_is_public() -> None:
     callables = {name for name, value in vars(fastlc).items() if not name.startswith("_") and inspect.isfunction(value)}
-    assert callables == {*FUNCTIONS, *SETTINGS, *TRAINING, *SHAPES, *LOSSES, *LINEAR}
+    assert callables == {*FUNCTIONS, *SETTINGS, *TRAINING, *LOSSES, *LINEAR}
     classes = {name for name, value in vars(fastlc).items() if inspect.isclass(value)}
     assert classes == {"SGDState", "FitResult"}
     of_reference = {
         name for name, value in vars(reference).items() if not name.startswith("_") and inspect.isfunction(value)
     }
-    assert of_reference == callables - {*SETTINGS, *TRAINING, *SHAPES}
+    assert of_reference == callables - {*SETTINGS, *TRAINING}
 
 
 def test_what_is_public_in_optim() -> None:
@@ -132,16 +131,14 @@ def test_a_row_of_the_registry_names_its_functions(row) -> None:
     assert row.linear.__name__ == f"linear_{row.name}"
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, *SETTINGS, *TRAINING, *SHAPES, *LOSSES, *LINEAR])
+@pytest.mark.parametrize("name", [*FUNCTIONS, *SETTINGS, *TRAINING, *LOSSES, *LINEAR])
 def test_functions_are_where_they_say(name) -> None:
     """Where pickle looks for them (`test_pickling.py`)."""
     function = getattr(fastlc, name)
     assert getattr(sys.modules[function.__module__], function.__qualname__) is function
 
 
-@pytest.mark.parametrize(
-    "name", [*FUNCTIONS, *TRAINING, *SHAPES, *LOSSES, *LINEAR, *(f"optim.{name}" for name in SCHEDULES)]
-)
+@pytest.mark.parametrize("name", [*FUNCTIONS, *TRAINING, *LOSSES, *LINEAR, *(f"optim.{name}" for name in SCHEDULES)])
 def test_documentation_has_its_sections(name) -> None:
     function = attrgetter(name)(fastlc)
     text = inspect.getdoc(function) or ""
@@ -158,7 +155,7 @@ def test_documentation_has_its_sections(name) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *[*FUNCTIONS, *SETTINGS, *TRAINING, *SHAPES, "SGDState", "FitResult", *LINEAR],
+        *[*FUNCTIONS, *SETTINGS, *TRAINING, "SGDState", "FitResult", *LINEAR],
         *["optim.ReduceOnPlateau", *(f"optim.{name}" for name in SCHEDULES)],
     ],
 )
@@ -175,7 +172,7 @@ def test_documentation_has_an_example_or_is_short(name) -> None:
 LEVELS = {
     **{"_version": 0, "_checks": 0, "_progress": 0, "reference": 0},
     **{"_arrays": 1, "_core": 1},
-    **{"_registry": 2, "_config": 2, "shapes": 2},
+    **{"_registry": 2, "_config": 2},
     **{"losses": 3, "_labels": 3, "functional": 4, "optim": 5, "solvers": 6, "training": 7},
 }
 EXTRAS = {"_progress": {"tqdm"}}  # imported when used

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 import fastlc
-from fastlc import LOSSES, jacobian
+from fastlc import LOSSES
+from fastlc.lecture import jacobian
 
 from ..support import bounds, oracle
 from ..support.bounds import assert_within, gamma

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _arrays, functional
-from ._checks import integer
-from .reference import Array
+from .. import _arrays, functional
+from .._checks import integer
+from ..reference import Array
 
 
 def softmax(S: ArrayLike) -> Array:
@@ -39,7 +39,7 @@ def softmax(S: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> from fastlc import jacobian
+    >>> from fastlc.lecture import jacobian
     >>> jacobian.softmax([0.0, 0.0])
     array([[ 0.25, -0.25],
            [-0.25,  0.25]])
@@ -68,7 +68,7 @@ def log_softmax(S: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> from fastlc import jacobian
+    >>> from fastlc.lecture import jacobian
     >>> jacobian.log_softmax([0.0, 0.0])
     array([[ 0.5, -0.5],
            [-0.5,  0.5]])
@@ -97,7 +97,7 @@ def sigmoid(S: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> from fastlc import jacobian
+    >>> from fastlc.lecture import jacobian
     >>> jacobian.sigmoid([0.0, 0.0])
     array([[0.25, 0.  ],
            [0.  , 0.25]])
@@ -144,7 +144,7 @@ def linear(X: ArrayLike, W: ArrayLike) -> LinearJacobians:
     Examples
     --------
     >>> import numpy as np
-    >>> from fastlc import jacobian
+    >>> from fastlc.lecture import jacobian
     >>> J = jacobian.linear(np.array([1.0, 2.0, 3.0]), np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]))
     >>> J.X.shape, J.W.shape, J.b.shape
     ((2, 3), (2, 2, 3), (2, 2))
@@ -189,7 +189,7 @@ def block_diagonal(J: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> from fastlc import jacobian
+    >>> from fastlc.lecture import jacobian
     >>> jacobian.matrix(jacobian.block_diagonal([[[1.0, 2.0]], [[3.0, 4.0]]]), outputs=2)
     array([[1., 2., 0., 0.],
            [0., 0., 3., 4.]])
@@ -229,7 +229,7 @@ def matrix(J: ArrayLike, outputs: int) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> from fastlc import jacobian
+    >>> from fastlc.lecture import jacobian
     >>> J = jacobian.linear(np.zeros((5, 3)), np.zeros((2, 3)))
     >>> jacobian.matrix(J.W, outputs=2).shape  # (5, 2) scores by (2, 3) weights
     (10, 6)

@@ -11,9 +11,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _arrays
-from ._checks import integer
-from .reference import Array
+from .. import _arrays
+from .._checks import integer
+from ..reference import Array
 
 
 def flatten(images: ArrayLike, start_axis: int = 1) -> Array:
@@ -42,10 +42,11 @@ def flatten(images: ArrayLike, start_axis: int = 1) -> Array:
 
     Examples
     --------
-    >>> import numpy as np, fastlc
-    >>> fastlc.flatten(np.zeros((60, 28, 28))).shape, fastlc.flatten(np.zeros((60, 32, 32, 3))).shape
+    >>> import numpy as np
+    >>> from fastlc.lecture.shapes import flatten
+    >>> flatten(np.zeros((60, 28, 28))).shape, flatten(np.zeros((60, 32, 32, 3))).shape
     ((60, 784), (60, 3072))
-    >>> fastlc.flatten(np.array([[1, 2], [3, 4]]), start_axis=0)
+    >>> flatten(np.array([[1, 2], [3, 4]]), start_axis=0)
     array([1, 2, 3, 4])
     """
     array, start = _arrays.as_array(images, "images"), integer(start_axis, "start_axis", 0)
@@ -74,7 +75,7 @@ def append_ones(X: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> from fastlc.shapes import append_ones
+    >>> from fastlc.lecture.shapes import append_ones
     >>> append_ones([[2.0, 3.0], [4.0, 5.0]])
     array([[2., 3., 1.],
            [4., 5., 1.]])
@@ -107,7 +108,7 @@ def append_bias(W: ArrayLike, b: ArrayLike) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> from fastlc.shapes import append_bias, append_ones
+    >>> from fastlc.lecture.shapes import append_bias, append_ones
     >>> x, W, b = np.array([1.0, 2.0]), np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([0.5, -1.0])
     >>> W @ x + b, append_bias(W, b) @ append_ones(x)
     (array([ 1.5, 10. ]), array([ 1.5, 10. ]))
@@ -141,7 +142,7 @@ def split_bias(Wb: ArrayLike) -> tuple[Array, Array]:
 
     Examples
     --------
-    >>> from fastlc.shapes import split_bias
+    >>> from fastlc.lecture.shapes import split_bias
     >>> split_bias([[1.0, 0.0, 0.5], [3.0, 4.0, -1.0]])
     (array([[1., 0.],
            [3., 4.]]), array([ 0.5, -1. ]))

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _arrays
-from ._checks import flag, generator, integer, number
-from ._progress import progress_bar
-from .reference import Array
+from .. import _arrays
+from .._checks import flag, generator, integer, number
+from .._progress import progress_bar
+from ..reference import Array
 
 
 @dataclass(eq=False, repr=False)
@@ -40,7 +40,7 @@ class SearchResult:
 
     Examples
     --------
-    >>> from fastlc.search import random_search
+    >>> from fastlc.lecture.search import random_search
     >>> random_search(lambda w: (w**2).sum(), [3.0, 4.0], evaluations=1)
     SearchResult(fun 25, x (2,), 1 evaluation)
     """
@@ -108,7 +108,7 @@ def random_search(
     Examples
     --------
     >>> import numpy as np, fastlc
-    >>> from fastlc.search import random_search
+    >>> from fastlc.lecture.search import random_search
     >>> X, y = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0]]), np.array([0, 0, 1])
     >>> def objective(W):
     ...     return fastlc.linear_hinge(X, y, W, grad=False)
@@ -174,7 +174,7 @@ def evolution(
     Examples
     --------
     >>> import numpy as np
-    >>> from fastlc.search import evolution
+    >>> from fastlc.lecture.search import evolution
     >>> result = evolution(lambda w: ((w - [1.0, -2.0]) ** 2).sum(), np.zeros(2), evaluations=2000)
     >>> result.x.round(2), result.nfev
     (array([ 1., -2.]), 2000)
@@ -182,7 +182,7 @@ def evolution(
     try:
         from scipy.optimize import differential_evolution
     except ImportError as error:
-        raise ImportError("fastlc.search.evolution needs SciPy: pip install 'fastlc[search]'") from error
+        raise ImportError("fastlc.lecture.search.evolution needs SciPy: pip install 'fastlc[search]'") from error
     x0, scale = _start(x0), number(scale, "scale", "a finite number > 0")
     bound = 10 * scale if bound is None else number(bound, "bound", "a finite number > 0")
     population = integer(population, "population", 5)

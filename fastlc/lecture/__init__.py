@@ -1,0 +1,8 @@
+"""What a lecture on linear classifiers works with: shapes, Jacobians, search without gradients.
+
+Written to read, and to compare with; the scripts of docs/lecture use them. Nothing else in fastlc does.
+"""
+
+from . import jacobian as jacobian
+from . import search as search
+from . import shapes as shapes
