@@ -11,7 +11,7 @@ import numpy as np
 
 import fastlc
 from fastlc import plot
-from fastlc.data import make_modes, make_parity, make_rings
+from fastlc.lecture.points import make_modes, make_parity, make_rings
 
 # %%
 # The features that cure each: the product of the coordinates for parity, the squared distance from the origin for
