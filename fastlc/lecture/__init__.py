@@ -3,7 +3,6 @@
 Written to read, and to compare with; the scripts of docs/lecture use them. Nothing else in fastlc does.
 """
 
-from . import jacobian as jacobian
-from . import points as points
-from . import search as search
-from . import shapes as shapes
+from . import jacobian, points, search, shapes
+
+__all__ = ["jacobian", "points", "search", "shapes"]

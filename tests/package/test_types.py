@@ -41,6 +41,7 @@ KEYWORDS = {"class_weight": "[1.0, 2.0, 3.0]", "pos_weight": "[1.0, 2.0, 3.0]", 
 NUMBERS = {"margin": "0.5", "p": "2", "epsilon": "1", "label_smoothing": "0.1"}
 HEAD = """\
 import numpy as np
+from numpy.typing import NDArray
 from typing import Any, assert_type
 import fastlc
 from fastlc.reference import Array
@@ -129,8 +130,14 @@ def test_mypy_accepts_what_is_right_and_refuses_what_is_wrong(tmp_path) -> None:
     lines.append("assert_type(fastlc.linear_hinge(X, labels, W, dX=dX), Any)")
     lines.append("assert_type(fastlc.hinge(S, labels, reduction=reduction), Any)")
     lines.append('assert_type(fastlc.LOSSES["hinge"](S, labels), Any)')
+    lines.append("assert_type(fastlc.lecture.jacobian.softmax(S), Array)")
+    lines.append("assert_type(fastlc.lecture.points.make_rings()[1], NDArray[np.int64])")
+    lines.append("assert_type(fastlc.gradcheck.gradcheck(fastlc.softmax, S).ok, bool)")
+    lines.append("assert_type(fastlc.data.load_idx('path'), Array)")
+    lines.append("assert_type(fastlc.reference.softmax(S), Array)")
+    lines.append("lines: str = fastlc.plot.templates(W, (2, 2)).get_title() + fastlc.__version__")
     refused = set()
-    for statement in wrong():
+    for statement in [*wrong(), "fastlc.plots", "fastlc.plot.template", "fastlc.flatten(X)"]:
         lines.append(statement)
         refused.add(len(lines))
     (tmp_path / "user.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
