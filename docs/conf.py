@@ -4,7 +4,15 @@
 Nothing is fetched from the network, neither by the build nor by the pages.
 """
 
+import sys
+from pathlib import Path
+
 import fastlc
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pages
+
+pages.write()
 
 project = "fastlc"
 author = "the authors of fastlc"

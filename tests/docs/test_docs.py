@@ -8,6 +8,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import runpy
 import textwrap
 from pathlib import Path
 from types import ModuleType
@@ -87,11 +88,15 @@ def test_python_of_a_page_runs(page, capsys, monkeypatch, tmp_path):
         exec(compile(block, page, "exec"), namespace)
 
 
+def _api() -> dict[str, str]:
+    """The pages of docs/api, also those that a build makes of the registry."""
+    return runpy.run_path(str(ROOT / "docs/pages.py"))["pages"]()
+
+
 @in_a_checkout
 def test_examples_of_the_api_pages_run():
-    for page in sorted((ROOT / "docs/api").glob("*.rst")):
-        text = page.read_text(encoding="utf-8")
-        tries = _run(doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0))
+    for page, text in _api().items():
+        tries = _run(doctest.DocTestParser().get_doctest(text, {}, page, page, 0))
         assert tries >= text.count(">>> "), page
 
 
@@ -120,9 +125,9 @@ def _own(module: ModuleType) -> dict[str, object]:
 def _listed() -> list[str]:
     """The full names in the tables, and in the data directives, of docs/api."""
     names = []
-    for page in sorted((ROOT / "docs/api").glob("*.rst")):
+    for text in _api().values():
         module, in_table = "", False
-        for line in page.read_text(encoding="utf-8").splitlines():
+        for line in text.splitlines():
             if found := re.match(r"\.\. currentmodule:: (\S+)$", line):
                 module = found[1]
             elif found := re.match(r"\.\. data:: (\w+)$", line):
@@ -137,6 +142,14 @@ def _listed() -> list[str]:
 def _value(name: str) -> object:
     module, _, attribute = name.rpartition(".")
     return getattr(importlib.import_module(module), attribute, None)
+
+
+@in_a_checkout
+def test_every_loss_is_in_one_group_and_every_group_is_filled_in():
+    pages = runpy.run_path(str(ROOT / "docs/pages.py"))
+    assert sorted(name for group in pages["GROUPS"].values() for name in group) == sorted(fastlc.LOSSES)
+    for text in _api().values():
+        assert not re.search(r"\{\w+\}$", text, re.MULTILINE)
 
 
 @in_a_checkout
