@@ -31,10 +31,9 @@ BUILD = Sanitized(
     flags=("-O1", "-g1", "-fno-omit-frame-pointer", "-fno-sanitize-recover=undefined"),
 )
 OTHERS = ["benchmarks", "docs", "support", "peers/test_against_*.py"]
-OTHERS += [
-    f"package/test_{name}.py"
-    for name in ("data", "demo", "gradcheck", "optim", "plot", "reference", "signatures", "solvers*", "training")
-]
+OTHERS += [f"package/test_{name}.py" for name in ("data", "demo", "gradcheck", "imports", "namespace", "optim")]
+OTHERS += [f"package/test_{name}.py" for name in ("pickling", "plot", "points", "reference", "signatures")]
+OTHERS += [f"package/test_{name}.py" for name in ("solvers*", "training", "types")]
 OTHERS += [f"kernels/test_{name}.py" for name in ("accuracy", "endurance", "long_sums", "rates")]
 OTHERS += [f"kernels/test_{name}.py" for name in ("allocations", "changed_arrays", "finalization", "sizes")]
 """Rooms and files of tests/ that are not about the extension; or not about a sanitized one: they are long, limit

@@ -1,15 +1,13 @@
-"""The interface as text: the same signatures as the reference, documented in full, and imports that go one way."""
+"""The interface as text: the same signatures as the reference, documented in full."""
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
 import pydoc
 import re
 import sys
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -18,7 +16,6 @@ import pytest
 import fastlc
 from fastlc import LOSSES, optim, reference
 
-PACKAGE = Path(fastlc.__file__).parent
 # Whose signature and documentation are those of the reference.
 FUNCTIONS = ["scores", "predict", "predict_proba", "softmax", "log_softmax", "sigmoid", "sgd_step", "sgd_epoch"]
 LINEAR = [f"linear_{name}" for name in LOSSES]
@@ -161,66 +158,6 @@ def test_documentation_has_its_sections(name) -> None:
 def test_documentation_has_an_example_or_is_short(name) -> None:
     text = inspect.getdoc(attrgetter(name)(fastlc)) or ""
     assert "Examples\n--------\n>>> " in text or (text and "\n" not in text), name
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Imports
-# ---------------------------------------------------------------------------------------------------------------------
-
-# A module may import those of lower levels only; modules that are not named here are above all of these.
-LEVELS = {
-    **{"_version": 0, "_checks": 0, "_progress": 0, "reference": 0},
-    **{"_arrays": 1, "_core": 1},
-    **{"_registry": 2, "_config": 2},
-    **{"losses": 3, "_labels": 3, "functional": 4, "optim": 5, "solvers": 6, "training": 7},
-}
-EXTRAS = {"_progress": {"tqdm"}}  # imported when used
-
-
-def imports(module: str) -> set[str]:
-    """Modules that a module imports, at its top or later, but not for types alone; with a dot if relative."""
-    tree = ast.parse((PACKAGE / module).with_suffix(".py").read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = []
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level:
-            found |= {f".{node.module}"} if node.module else {f".{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
-
-
-@pytest.mark.parametrize("module", sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem in LEVELS))
-def test_imports_go_one_way(module) -> None:
-    for imported in imports(module):
-        name = imported.removeprefix(".").removeprefix("fastlc.").split(".")[0]
-        if imported.startswith((".", "fastlc.")):
-            assert LEVELS.get(name, 99) < LEVELS[module], f"{module} imports {name}"
-        else:
-            allowed = {"numpy", *EXTRAS.get(module, ()), *sys.stdlib_module_names}
-            assert name in allowed, f"{module} imports {name}"
-
-
-@pytest.mark.parametrize("module", sorted(path.stem for path in (PACKAGE / "solvers").glob("*.py")))
-def test_solvers_import_what_is_below_them(module) -> None:
-    """And each other."""
-    for imported in imports(f"solvers/{module}"):
-        name = imported.removeprefix(".").split(".")[0]
-        if not imported.startswith("."):
-            assert name in {"numpy", *sys.stdlib_module_names}
-        elif not (PACKAGE / "solvers" / name).with_suffix(".py").exists():
-            assert LEVELS.get(name, 99) < LEVELS["solvers"], f"solvers/{module} imports {name}"
-
-
-@pytest.mark.parametrize("module", sorted(path.stem for path in (PACKAGE / "reference").glob("*.py")))
-def test_the_reference_imports_numpy_alone(module) -> None:
-    """And itself: a dot comes before its own modules."""
-    allowed = {"", "numpy", "collections", "typing", "__future__"}
-    assert {name.split(".")[0] for name in imports(f"reference/{module}")} <= allowed
 
 
 def test_the_configuration_is_printed_and_returned(capsys: pytest.CaptureFixture[str]) -> None:
