@@ -9,13 +9,15 @@ or float64. See `fastlc.reference` for the same functions in plain NumPy.
 
 from typing import TYPE_CHECKING
 
-from . import _threadpoolctl, losses, optim, reference
+from . import _arrays, _checks, _core, _threadpoolctl, losses, optim, reference
 from ._config import get_num_threads, set_num_threads, show_config
 from ._version import __version__ as __version__
 from .functional import log_softmax, predict, predict_proba, scores, sgd_epoch, sgd_step, sigmoid, softmax
 from .losses import *
 from .optim import SGDState
 from .training import FitResult, fit
+
+_core._set_converters(_arrays, _checks)
 
 __all__ = [
     "FitResult",

@@ -1,5 +1,6 @@
 """The compiled kernels (csrc/python/module.cpp). Arguments are positional, in the order of the public functions."""
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ isas_built: tuple[str, ...]
 isas_usable: tuple[str, ...]
 compiler: str
 
+def _set_converters(arrays: ModuleType, checks: ModuleType, /) -> None: ...
 def scores(X: ArrayLike, W: ArrayLike, b: ArrayLike | None, out: Array | None, /) -> Array: ...
 def predict(X: ArrayLike, W: ArrayLike, b: ArrayLike | None, /) -> NDArray[np.int64]: ...
 def predict_proba(X: ArrayLike, W: ArrayLike, b: ArrayLike | None, /) -> Array: ...

@@ -1,5 +1,5 @@
 // From Python arguments to pointers and shapes. A native array that kernels can read where it lies is taken as it is; what
-// these checks decline goes to fastlc._arrays and fastlc._checks, in Python, which convert it or raise with a sentence.
+// these checks decline goes to converters in Python, which convert it or raise with a sentence.
 // Shapes are checked here too, once the arrays are in hand.
 #pragma once
 
@@ -27,13 +27,19 @@ constexpr int kAligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_, kWriteable = p
 inline std::atomic<uint64_t> python_runs{0};
 inline void python_may_run() { python_runs.fetch_add(1, std::memory_order_relaxed); }
 
-// Calls a function of fastlc._arrays or fastlc._checks.
+// The modules that convert or refuse what the fast checks decline. The package hands them over when it is imported, so that
+// this layer does not import what lies above it. Kept for good: a call may be under way while the interpreter ends.
+struct Converters {
+  PyObject *arrays = nullptr, *checks = nullptr;
+};
+inline Converters converters;
+
+// Calls a function of one of them.
 template <class... Parameters>
-py::object slow_path(const char *module, const char *function, Parameters &&...parameters) {
+py::object slow_path(PyObject *module, const char *function, Parameters &&...parameters) {
   python_may_run();
-  return py::module_::import(module).attr(function)(std::forward<Parameters>(parameters)...);
+  return py::handle(module).attr(function)(std::forward<Parameters>(parameters)...);
 }
-constexpr const char *kArrays = "fastlc._arrays", *kChecks = "fastlc._checks";
 
 inline const char *dtype_name(int type) { return type == kFloat ? "float32" : "float64"; }
 
@@ -163,8 +169,8 @@ class Arguments {
     if (value.is_none() && like) return absent;
     const Array *given = keep_if_array(value, name);
     if (given && is_array(value) && are_floats(*given, like, contiguous)) return *given;
-    if (like) return keep(slow_path(kArrays, "floats", value, name, dtype_name(like->type()), like->name), name, given);
-    return keep(slow_path(kArrays, "floats", value, name), name, given);
+    if (like) return keep(slow_path(converters.arrays, "floats", value, name, dtype_name(like->type()), like->name), name, given);
+    return keep(slow_path(converters.arrays, "floats", value, name), name, given);
   }
 
   // Numbers of rows, int64, along one axis, contiguous.
@@ -172,7 +178,7 @@ class Arguments {
     if (value.is_none()) return absent;
     const Array *given = keep_if_array(value, name);
     if (given && is_array(value) && are_integers(*given) && given->item() == 8 && given->type() % 2 == 1) return *given;
-    return keep(slow_path(kArrays, "row_numbers", value, name), name, given);
+    return keep(slow_path(converters.arrays, "row_numbers", value, name), name, given);
   }
 
   // y: labels, integers along one axis; or targets, floats of the dtype of `like`. Where both may come, floats along one axis
@@ -184,14 +190,14 @@ class Arguments {
       const bool taken_for_labels = labels && (!targets || given->is_integer() || (given->ndim() == 1 && !one_score));
       if (taken_for_labels ? are_integers(*given) : are_floats(*given, &like, false)) return *given;
     }
-    return keep(slow_path(kArrays, "labels_or_targets", y, labels, targets, one_score, dtype_name(like.type()), like.name,
+    return keep(slow_path(converters.arrays, "labels_or_targets", y, labels, targets, one_score, dtype_name(like.type()), like.name,
                           py::make_tuple(rows, columns)), "y", given);
   }
 
   // Learning rates, one or one a batch.
   const Array &rates(py::handle lr, int64_t first_step, int64_t rows, int64_t batch_size) {
     const Array *given = keep_if_array(lr, "lr");
-    return keep(slow_path(kArrays, "rates", lr, first_step, rows, batch_size), "lr", given);
+    return keep(slow_path(converters.arrays, "rates", lr, first_step, rows, batch_size), "lr", given);
   }
 
   // An array that will be written where it lies: never converted. Of the dtype of `like`, or float32 or float64.
@@ -201,9 +207,9 @@ class Arguments {
     const bool good = array && are_floats(*array, like, true) && array->has(kWriteable);
     if (good && is_array(value)) return *array;
     if (like) {
-      slow_path(kArrays, "check_in_place", value, name, dtype_name(like->type()), like->name);
+      slow_path(converters.arrays, "check_in_place", value, name, dtype_name(like->type()), like->name);
     } else {
-      slow_path(kArrays, "check_in_place", value, name);
+      slow_path(converters.arrays, "check_in_place", value, name);
     }
     if (!good) refuse(std::string(name) + " cannot be written where it lies");
     return *array;
@@ -296,7 +302,7 @@ inline void expect_no_overlap(const Array &written, const Array &other) {
   const char *low, *high, *other_low, *other_high;
   if (!extent(written, &low, &high) || !extent(other, &other_low, &other_high)) return;
   if (low < other_high && other_low < high) {  // the extents do; do the elements?
-    slow_path(kArrays, "refuse_overlap", written.handle(), written.name, other.handle(), other.name);
+    slow_path(converters.arrays, "refuse_overlap", written.handle(), written.name, other.handle(), other.name);
   }
 }
 
@@ -313,12 +319,12 @@ inline double number(py::handle value, const char *name) {
     if (number != -1 || !PyErr_Occurred()) return number;
     PyErr_Clear();  // too large
   }
-  return slow_path(kChecks, "number", value, name, "a number").cast<double>();
+  return slow_path(converters.checks, "number", value, name, "a number").cast<double>();
 }
 
 inline py::object python_integer(py::handle value, const char *name) {
   if (PyLong_CheckExact(value.ptr())) return py::reinterpret_borrow<py::object>(value);
-  return slow_path(kChecks, "integer", value, name);
+  return slow_path(converters.checks, "integer", value, name);
 }
 
 // Clipped to the range.
@@ -341,7 +347,7 @@ inline int64_t exact_integer(py::handle value, const char *name) {
 
 inline bool flag(py::handle value, const char *name) {
   if (value.ptr() == Py_True || value.ptr() == Py_False) return value.ptr() == Py_True;
-  return slow_path(kChecks, "flag", value, name).cast<bool>();
+  return slow_path(converters.checks, "flag", value, name).cast<bool>();
 }
 
 }  // namespace fastlc

@@ -28,6 +28,9 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.def("multiply_add", &multiply_add);
   m.def("read", &read_all);
 
+  m.def("_set_converters", [](py::module_ arrays, py::module_ checks) {  // fastlc._arrays and fastlc._checks
+    converters = {arrays.release().ptr(), checks.release().ptr()};
+  });
   m.def("get_num_threads", &fastlc_get_num_threads);
   m.def("set_num_threads", &set_threads);
   m.def("get_isa", [] { return instruction_set().name; });
