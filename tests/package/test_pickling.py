@@ -70,6 +70,7 @@ def values() -> dict[str, Any]:
     """An object of every public class, used so that no field is what it begins with."""
     from fastlc import gradcheck
     from fastlc.lecture import jacobian, search
+    from fastlc.solvers import objective, sgd
 
     X, y, W, b = data()
     state = optim.SGDState(W, b, average_from=1)
@@ -79,6 +80,9 @@ def values() -> dict[str, Any]:
     plateau.update(3.0)
     checked = gradcheck.gradcheck(fastlc.linear_hinge, X, y, W, b)
     parameter = next(iter(checked.parameters.values()))
+    stopping = sgd.EarlyStopping(patience=3, tol=0.1, higher_is_better=True)
+    stopping.update(2.0)
+    stopping.update(1.0)
     return {
         "SGDState": state,
         "SGDState without b": optim.SGDState(W),
@@ -90,6 +94,10 @@ def values() -> dict[str, Any]:
         "Rows": reference.common.rows_by_class(y, class_weight=b),
         "LinearJacobians": jacobian.linear(X, W),
         "SearchResult": search.random_search(np.sum, b, evaluations=3),
+        "Objective": objective.Objective(X, y, "hinge", {"p": 2}, b[y]),
+        "Options": sgd.Options(lr=plateau, momentum=0.5),
+        "EarlyStopping": stopping,
+        "Epoch": sgd.Epoch(1.0, 0.1, 0.25),
         "ReduceOnPlateau": plateau,
         "constant": optim.constant(0.1),
         "step_decay": optim.step_decay(0.1, 3),
