@@ -31,7 +31,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(fastlc.__file__).parents[1])}
 
 def command(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "fastlc", *args], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "fastlc", *args], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
     )
 
 
@@ -225,7 +225,7 @@ def test_ctrl_c_shows_what_is_there(tmp_path: Path) -> None:
                     break
             time.sleep(1)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=300)
         finally:
             process.kill()
     assert process.returncode == 130, err

@@ -130,7 +130,7 @@ def test_schedules_in_other_processes() -> None:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         jobs = [(schedule, pool.submit(schedule, 7)) for schedule in SCHEDULES]
         for schedule, job in jobs:
-            assert job.result(timeout=120) == schedule(7)
+            assert job.result(timeout=300) == schedule(7)
 
 
 def test_schedules_are_equal_if_their_arguments_are() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import fastlc
 
-ANTI_HANG = 120.0
+ANTI_HANG = 300.0
 """Seconds after which a process counts as hung, however slow and busy the machine."""
 
 
