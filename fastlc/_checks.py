@@ -84,7 +84,10 @@ def flag(value: Any, name: str) -> bool:
 
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     """What `numpy.random.default_rng` makes of the argument named seed; of sequences nothing: some it recurses into."""
-    if seed is None or issubclass(type(seed), _OF_NUMPY):
+    random = np.random  # named here alone: NumPy imports it when it is asked for, as long as all of fastlc
+    if seed is None or issubclass(
+        type(seed), (random.Generator, random.BitGenerator, random.SeedSequence, random.RandomState)
+    ):
         return np.random.default_rng(seed)
     try:
         if not _is_scalar(seed, "iu"):
@@ -95,10 +98,6 @@ def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     if taken < 0:
         raise ValueError(f"seed = {max(taken, _LEAST_INT64)}: expected non-negative integer")
     return np.random.default_rng(taken)
-
-
-_OF_NUMPY = (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence, np.random.RandomState)
-"""What `numpy.random.default_rng` knows besides integers."""
 
 
 def is_of_an_object(error: Exception) -> bool:

@@ -22,7 +22,7 @@ EAGER = {
 def test_importing_fastlc_imports_numpy_and_its_own_light_modules() -> None:
     """Whatever is installed; threadpoolctl alone is told of fastlc if it is there."""
     code = """
-        import sys, numpy.random, numpy.typing
+        import sys, numpy.typing
         before = set(sys.modules)
         import fastlc
         print(sorted(set(sys.modules) - before))
