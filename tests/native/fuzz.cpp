@@ -1,12 +1,14 @@
 // A libFuzzer target over every function of csrc/include/fastlc.h; fuzz.py builds and runs it.
 //
 // An input chooses the function, the loss, shapes, strides, types, what values the arrays hold, which of them are there, what
-// is wrong with the call, which of its allocations fails, the instruction set, the floating-point mode and the numbers of
+// is wrong with the call, the sizes of its structs (as of older and newer programs), which of its allocations fails, the instruction set, the floating-point mode and the numbers of
 // threads. Sizes are small, or beyond any memory, of arrays that take none. Arrays end, or begin, where the process's memory
-// does: a page that may not be touched sees what AddressSanitizer does not, masked vector loads and stores among them.
+// does: a page that may not be touched sees what AddressSanitizer does not, masked vector loads and stores among them. So do
+// structs.
 //
 // What is held to be true, besides that nothing crashes: a refused call says why and has written nothing; a null pointer to
-// what is needed is refused, as are sizes whose products leave int64_t; no rows need no memory; after a call that had none the
+// what is needed is refused, as are sizes whose products leave int64_t, structs that are too small, and unknown fields that are
+// not 0; no rows need no memory; after a call that had none the
 // next one works; a call has the same bits on another number of threads, in every floating-point mode; finite inputs of a
 // moderate size give finite outputs; rows that count for nothing have losses and gradients of exactly 0. With
 // FASTLC_FUZZ_PLANT=1 calls claim a row more than there is, which must be reported.
@@ -22,9 +24,11 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "api/dispatch.h"
+#include "api/structs.h"
 #include "include/fastlc.h"
 
 namespace {
@@ -136,7 +140,7 @@ class Memory {
   }
 
  private:
-  static constexpr size_t kRooms = 20;
+  static constexpr size_t kRooms = 24;
   char *room(size_t i) { return base_ + page_ + i * (kRoom + page_); }
   char *base_;
   size_t page_, used_ = 0;
@@ -279,7 +283,9 @@ struct Fuzz {
       call.n /= 2;
       call.d = of_scores ? call.c = (call.c + 1) / 2 : (call.d + 1) / 2;
     }
-    call.X = matrix(call.n, call.d, &call.X_stride);
+    X = {sizeof X, FASTLC_DENSE, 0, nullptr};
+    X.data = matrix(call.n, call.d, &X.stride);
+    call.X = &X;
     if (!of_scores) {
       call.W = matrix(call.c, call.d, &call.W_stride);
       if (chance(70)) call.b = (b = floats(call.c)).data;
@@ -294,6 +300,12 @@ struct Fuzz {
   void choose_loss() {
     call.loss = in.ConsumeIntegralInRange<int>(0, fastlc_loss_count() - 1);
     const fastlc_loss_description &info = *fastlc_loss_info(call.loss);
+    HOLD(fastlc_find_loss(info.name) == call.loss, "%s is not found", info.name);
+    if (chance(2)) {
+      const std::string name = in.ConsumeRandomLengthString(30);
+      const int32_t found = fastlc_find_loss(name.c_str());
+      HOLD(found == -1 || std::strcmp(fastlc_loss_info(found)->name, name.c_str()) == 0, "%d by the name of another", found);
+    }
     static const double usual[4] = {1, 1, 1, 1};
     for (int i = 0; i < info.n_options; ++i) {
       options[i] = option(std::strcmp(info.option_names[i], "label_smoothing") == 0 ? 0.1 : usual[i]);
@@ -304,27 +316,26 @@ struct Fuzz {
     if (values) {
       call.targets = matrix(call.n, call.c, &call.targets_stride);
     } else {
-      static const int bytes[] = {1, 1, 2, 2, 4, 4, 8, 8};
-      const int type = in.ConsumeIntegralInRange<int>(0, 7);
-      call.labels_type = static_cast<fastlc_int_type>(type);
+      call.labels_type = in.ConsumeIntegralInRange<fastlc_int_type>(FASTLC_INT8, FASTLC_UINT64);
+      const int bytes = 1 << (call.labels_type - FASTLC_INT8) / 2;
       const bool binary = call.c == 1 && (info.kind & FASTLC_ONE_VS_REST);
       const uint64_t classes = binary ? 2 : static_cast<uint64_t>(call.c ? call.c : 1);
       const bool wild = chance(5);
       if ((call.has_ignore_index = chance(30))) {
         call.ignore_index = in.ConsumeBool() ? in.ConsumeIntegralInRange<int64_t>(0, 9) : in.ConsumeIntegral<int8_t>();
       }
-      Array made = memory.make(static_cast<size_t>(call.n) * static_cast<size_t>(bytes[type]), in.ConsumeBool());
+      Array made = memory.make(static_cast<size_t>(call.n) * static_cast<size_t>(bytes), in.ConsumeBool());
       for (int64_t i = 0; i < call.n; ++i) {
         uint64_t label = wild ? random() : random() % classes;
         if (call.has_ignore_index && random() % 4 == 0) label = static_cast<uint64_t>(call.ignore_index);
-        std::memcpy(made.data + i * bytes[type], &label, static_cast<size_t>(bytes[type]));
+        std::memcpy(made.data + i * bytes, &label, static_cast<size_t>(bytes));
       }
       call.labels = made.data;
     }
     if (chance(40)) call.sample_weight = (sample_weight = floats(call.n, true)).data;
     if (chance(30)) call.class_weight = floats(call.c, true).data;
     if (chance(20)) call.pos_weight = floats(call.c, true).data;
-    call.reduction = static_cast<fastlc_reduction>(in.ConsumeIntegralInRange<int>(0, 2));
+    call.reduction = in.ConsumeIntegralInRange<fastlc_reduction>(FASTLC_MEAN, FASTLC_NONE);
     if (chance(20)) call.l1 = option(0.1);
     if (chance(20)) call.l2 = option(0.1);
     tame = tame && std::fabs(call.l1) <= 2 && std::fabs(call.l2) <= 2;
@@ -346,17 +357,55 @@ struct Fuzz {
       return;
     }
     if (!chance(8)) return;
-    switch (in.ConsumeIntegralInRange<int>(0, 7)) {
-      case 0: call.size = in.ConsumeIntegralInRange<size_t>(0, sizeof call - 1); break;
-      case 1: call.dtype = static_cast<fastlc_dtype>(in.ConsumeBool() ? 0 : 3); break;
-      case 2: call.n = -1; break;
-      case 3: call.d = -5; break;
-      case 4: call.c = std::numeric_limits<int64_t>::min(); break;
-      case 5: call.loss = in.ConsumeBool() ? -1 : fastlc_loss_count(); break;
-      case 6: call.d += of_scores; break;
-      default: call.l1 = -1; break;
+    switch (in.ConsumeIntegralInRange<int>(0, 8)) {
+      case 0:
+        X.kind = in.ConsumeBool() ? in.ConsumeIntegralInRange<int32_t>(-2, 4) : in.ConsumeIntegral<int32_t>();
+        must_be_refused = call.X && X.kind != FASTLC_DENSE;
+        break;
+      case 1: call.dtype = in.ConsumeBool() ? 0 : 3; must_be_refused = true; break;
+      case 2: call.n = -1; must_be_refused = true; break;
+      case 3: call.d = -5; must_be_refused = true; break;
+      case 4: call.c = std::numeric_limits<int64_t>::min(); must_be_refused = true; break;
+      case 5: call.loss = in.ConsumeBool() ? -1 : fastlc_loss_count(); must_be_refused = with_loss(); break;
+      case 6: call.d += of_scores; must_be_refused = of_scores; break;
+      case 7: call.labels_type = in.ConsumeBool() ? 0 : 9; must_be_refused = call.labels; break;
+      default: call.l1 = -1; must_be_refused = function == 6 || function == 7; break;
     }
     tame = false;
+  }
+
+  bool with_loss() const { return function == 6 || function == 7 || function == 9; }
+
+  // A struct in memory of just its size: that of this version, and now and then too small, or larger, with zeros or something
+  // else in the part that the library does not know. Then `given` points there.
+  template <class Struct>
+  void pass(Struct *&given) {
+    if (!given) return;
+    size_t size = sizeof(Struct), something = 0;
+    if (chance(10)) {
+      const int choice = in.ConsumeIntegralInRange<int>(0, 2);
+      if (choice == 0) {
+        size = in.ConsumeIntegralInRange<size_t>(0, fastlc::kFirstSize<std::remove_const_t<Struct>> - 1);
+      } else {
+        size += in.ConsumeIntegralInRange<size_t>(1, 64);
+        if (choice == 2) something = in.ConsumeIntegralInRange<size_t>(sizeof(Struct), size - 1);
+      }
+      if (choice != 1) must_be_refused = true, must_be_done = false;
+    }
+    const size_t known = std::min(size, sizeof(Struct)), room = std::max(sizeof size, (size + 7) / 8 * 8);
+    Passed passed = {memory.make(room, true), std::is_const_v<Struct> ? 0 : known};
+    std::memset(passed.all.data, 0x5A, room);
+    if (size > known) std::memset(passed.all.data + known, 0, size - known);
+    std::memcpy(passed.all.data, given, known);
+    std::memcpy(passed.all.data, &size, sizeof size);
+    if (something) passed.all.data[something] = in.ConsumeBool() ? 1 : '\x80';
+    passed.all.remember();
+    structs.push_back(passed);
+    given = reinterpret_cast<Struct *>(passed.all.data);
+  }
+  void pass_call() {
+    pass(call.X);
+    pass(the_call);
   }
 
   template <class F>
@@ -367,6 +416,11 @@ struct Fuzz {
     const fastlc_status status = f();
     in_call = false;
     failing_in = 0;
+    for (const Passed &each : structs) {
+      const size_t from = status == FASTLC_INVALID ? 0 : each.written;
+      HOLD(std::memcmp(each.all.data + from, each.all.before.data() + from, each.all.bytes - from) == 0,
+           "function %d wrote into a struct", function);
+    }
     return status;
   }
 
@@ -392,7 +446,7 @@ struct Fuzz {
     }
     if (status == FASTLC_OUT_OF_MEMORY) return;
     if (status == FASTLC_INVALID) {
-      if (the_call && call.error && call.size == sizeof call && call.error_size) {
+      if (the_call && the_call->size >= fastlc::kFirstSize<fastlc_call> && call.error && call.error_size) {
         HOLD(std::memchr(sentence, 0, call.error_size), "the sentence has no end");
         HOLD(call.error_size < 20 || std::strlen(sentence) > 8, "function %d refused without a word", function);
       }
@@ -435,10 +489,12 @@ struct Fuzz {
     may_be_null(the_call, true);
     may_be_null(call.error, false);
     may_be_null(call.X, call.n && call.d && call.c);
+    may_be_null(X.data, call.n && call.d && call.c);
     may_be_null(call.W, call.n && call.d && call.c);
     may_be_null(call.b, false);
     may_be_null(out, call.n && call.c);
     if (!must_be_refused && !must_be_done) spoil();
+    pass_call();
     run([&] {
       return function == 1 ? fastlc_predict(the_call, static_cast<int64_t *>(out)) : functions[function](the_call, out);
     });
@@ -447,6 +503,7 @@ struct Fuzz {
   void loss() {
     choose_loss();
     fastlc_gradients out{};
+    out.size = sizeof out;
     outputs.reserve(4);
     auto maybe = [&](void **to, int64_t count) {
       if (!chance(75)) return;
@@ -463,17 +520,20 @@ struct Fuzz {
     may_be_null(the_call, true);
     may_be_null(to, true);
     may_be_null(call.X, call.n && call.d && call.c);
+    may_be_null(X.data, call.n && call.d && call.c);
     may_be_null(call.W, false);  // then X holds scores
     loss_may_lack(call.n);
     spoil();
+    pass_call();
+    pass(to);
     double first = 0;
     int times = 0;
     run([&] {
       const fastlc_status status = fastlc_loss(the_call, to);
       if (status == FASTLC_OK) {
-        if (tame && call.reduction != FASTLC_NONE) HOLD(std::isfinite(out.loss), "loss %d: %g", call.loss, out.loss);
-        if (times++ == 0) first = out.loss;
-        HOLD(std::memcmp(&first, &out.loss, sizeof first) == 0, "loss %d: another sum on other threads", call.loss);
+        if (tame && call.reduction != FASTLC_NONE) HOLD(std::isfinite(to->loss), "loss %d: %g", call.loss, to->loss);
+        if (times++ == 0) first = to->loss;
+        HOLD(std::memcmp(&first, &to->loss, sizeof first) == 0, "loss %d: another sum on other threads", call.loss);
         if (call.sample_weight && out.dX) {
           for (int64_t i = 0; i < call.n; ++i) {
             if (number_at(sample_weight, i) != 0) continue;
@@ -531,6 +591,8 @@ struct Fuzz {
     may_be_null(dW, count);
     may_be_null(velocity, count && how.momentum != 0);
     spoil();
+    pass_call();
+    pass(with);
     run([&] { return fastlc_sgd_step(the_call, with, count, lr, W, dW, velocity); });
   }
 
@@ -574,7 +636,6 @@ struct Fuzz {
     }
     epoch.batch_size = in.ConsumeIntegralInRange<int64_t>(chance(3) ? -1 : 1, 80);
     if (chance(3)) epoch.rows = epoch.order ? -1 : call.n + in.ConsumeIntegralInRange<int64_t>(-1, 1);
-    if (chance(2)) epoch.size -= 1;
     if (chance(3)) epoch.batch_size = any_size();
     if (chance(2)) epoch.first_step = any_size();
     if (chance(2)) epoch.average_from = any_size();
@@ -598,6 +659,7 @@ struct Fuzz {
     may_be_null(with, true);
     may_be_null(of, true);
     may_be_null(call.X, computes);
+    may_be_null(X.data, computes);
     may_be_null(epoch.W, computes);
     may_be_null(epoch.b, false);
     may_be_null(epoch.velocity_W, computes && how.momentum != 0);
@@ -608,11 +670,14 @@ struct Fuzz {
     may_be_null(epoch.lr, batches > 0);
     loss_may_lack(epoch.rows);
     spoil();
+    pass_call();
+    pass(with);
+    pass(of);
     run([&] {
       const fastlc_status status = fastlc_sgd_epoch(the_call, with, of);
-      if (!of) return status;
-      HOLD(status != FASTLC_OK || epoch.steps == batches, "%lld steps", static_cast<long long>(epoch.steps));
-      HOLD(epoch.steps >= 0 && epoch.steps <= batches, "%lld steps", static_cast<long long>(epoch.steps));
+      if (!of || of->size < sizeof *of) return status;
+      HOLD(status != FASTLC_OK || of->steps == batches, "%lld steps", static_cast<long long>(of->steps));
+      HOLD(of->steps >= 0 && of->steps <= batches, "%lld steps", static_cast<long long>(of->steps));
       return status;
     });
   }
@@ -638,24 +703,24 @@ struct Fuzz {
     call.c = small_or_any_size(small & 2);
     call.d = of_scores ? call.c : small_or_any_size(small & 4);
     auto leaves = [](int64_t a, int64_t b) { return static_cast<__int128>(a) * b > std::numeric_limits<int64_t>::max(); };
-    const bool with_loss = function == 6 || function == 7;
     const bool wraps = leaves(call.n, call.c) || leaves(call.n, call.d) || leaves(call.c, call.d);
     const bool is_long = call.n > 700 || call.d > 64 || (call.c > 3000 && call.c < (int64_t{1} << 28));
     must_be_refused = wraps && call.n > 0;
     is_beyond_memory = call.n > 0 && (wraps || call.c > 3000);
     if (!must_be_refused && ((is_long && call.n > 0) || wraps)) return;
-    const int64_t columns = function == 1 || with_loss ? 1 : function == 2 && call.c == 1 ? 2 : call.c;
+    const int64_t columns = function == 1 || with_loss() ? 1 : function == 2 && call.c == 1 ? 2 : call.c;
     if (!must_be_refused && call.n * columns > 60000) return;
     must_be_done = call.n == 0 && (call.c > 0 || function > 2);
     tame = false;
-    call.X = flat(call.d, &call.X_stride);
+    X.data = flat(call.d, &X.stride);
     call.W = of_scores ? nullptr : flat(call.d, &call.W_stride);
     call.b = nullptr;
-    if (!with_loss) {
+    if (!with_loss()) {
       outputs.push_back(output(must_be_refused ? 0 : call.n * columns, function == 1 ? 8 : item()));
       return run_read();
     }
     fastlc_gradients out{};
+    out.size = sizeof out;
     call.loss = in.ConsumeIntegralInRange<int>(0, fastlc_loss_count() - 1);
     for (double &option : options) option = 1;
     call.options = options;
@@ -670,7 +735,10 @@ struct Fuzz {
       call.labels = labels.data;
       call.labels_type = FASTLC_INT8;
     }
-    run([&] { return fastlc_loss(&call, &out); });
+    fastlc_gradients *to = &out;
+    pass_call();
+    pass(to);
+    run([&] { return fastlc_loss(the_call, to); });
   }
 
   void operator()() {
@@ -693,6 +761,10 @@ struct Fuzz {
     }
   }
 
+  struct Passed {
+    Array all;
+    size_t written;  // bytes of it that a call may write
+  };
   struct Pointer {
     void *at;
     bool needed;
@@ -702,6 +774,8 @@ struct Fuzz {
   FuzzedDataProvider in;
   Random random;
   fastlc_call call;
+  fastlc_features X;
+  std::vector<Passed> structs;
   const fastlc_call *the_call = &call;
   std::vector<Pointer> pointers;
   int function = 0, left = 0;
