@@ -8,6 +8,7 @@ import pydoc
 import re
 import sys
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -82,6 +83,18 @@ def test_options_are_described_once(row) -> None:
     for function in (row.on_scores, row.linear):
         described = inspect.getdoc(function).split("Parameters\n----------\n")[1].split("\n\nReturns\n")[0]
         assert described.endswith(f"return the loss alone.\n{options}".rstrip())
+
+
+STRUCTS = Path(__file__).resolve().parents[2] / "csrc" / "kernels" / "losses.h"
+
+
+@pytest.mark.skipif(not STRUCTS.exists(), reason="the sources are not here")
+def test_defaults_are_those_of_the_c_interface() -> None:
+    """Written twice: in C a call without options has those of the struct, in Python those of the reference."""
+    text = STRUCTS.read_text(encoding="utf-8")
+    infos = re.findall(r'sizeof\(fastlc_loss_description\), "(\w+)", [A-Z_| ]+, \d, \{.*?\}, \{(.*?)\}\};', text)
+    in_c = {name: [float(value) for value in defaults.split(",") if value] for name, defaults in infos}
+    assert in_c == {row.name: [*row.options.values()] for row in LOSSES.values()}
 
 
 @every_loss
