@@ -14,6 +14,7 @@ import pytest
 
 import fastlc
 
+from ..support import bounds
 from ..support.cases import FUNCTIONS, LAYOUTS, Arguments, as_bytes, ones, own_copy, targets_of, working
 
 Row = tuple[str, Arguments | Callable[[], Arguments], str]
@@ -254,18 +255,15 @@ def test_values(function, changes, message) -> None:
     assert_refused(function, changes, ValueError, message)
 
 
+def test_every_option_of_a_loss_refuses_values() -> None:
+    """A new one brings here what it refuses."""
+    options = {option for row in fastlc.LOSSES.values() for option in row.options}
+    assert options <= {option for _, changes, _ in VALUES for option in changes}, "add rows to VALUES"
+
+
 def test_the_losses_named_in_sentences() -> None:
-    losses = [
-        "cross_entropy",
-        "hinge",
-        "crammer_singer",
-        "logistic",
-        "ovr_hinge",
-        "ovr_squared_hinge",
-        "ovr_perceptron",
-    ]
-    losses += ["ovr_modified_huber", "squared_error", "sigmoid_squared_error", "huber", "epsilon_insensitive"]
-    assert list(fastlc.LOSSES) == [*losses, "squared_epsilon_insensitive"]
+    """All of them, in the order of the kernels."""
+    assert list(fastlc.LOSSES) == list(bounds.LOSSES)
 
 
 UNEXPECTED = "got an unexpected keyword argument"

@@ -165,6 +165,11 @@ def test_every_loss_has_its_peer() -> None:
     assert sorted([*OWN, *FORMULAS]) == sorted(LOSSES)
 
 
+def test_every_option_of_a_loss_is_compared() -> None:
+    compared = {(name, option) for name, choices in OPTIONS.items() for how in choices for option in how}
+    assert compared == {(name, option) for name, row in LOSSES.items() for option in row.options}
+
+
 def rows_of(name: str, S: Tensor, y: Tensor, how: dict[str, Any]) -> Tensor:
     """The loss of each row, before sample weights."""
     how, counts = dict(how), torch.ones(len(S), dtype=torch.float64)
@@ -264,6 +269,8 @@ OPTIONS: dict[str, list[dict[str, float]]] = {
     "epsilon_insensitive": [{}, {"epsilon": 0.7}, {"epsilon": 0.0}],
     "squared_epsilon_insensitive": [{}, {"epsilon": 0.7}, {"epsilon": 0.0}],
 }
+"""Of losses that have options: values of each, the defaults first."""
+
 SHAPES = [(1, 3, 1), (9, 4, 1), (1, 5, 2), (12, 3, 2), (7, 5, 3), (33, 17, 10), (20, 8, 33), (11, 4, 70)]
 
 

@@ -19,6 +19,12 @@ def test_every_loss_has_a_bound() -> None:
     assert set(bounds.LOSSES) == set(LOSSES)
 
 
+def test_every_option_of_a_loss_is_tried(row) -> None:
+    """All tests that go through options take them from `variants`, which cannot know values of a new one."""
+    tried = {option for options in variants(row)[1:] for option in options}
+    assert set(row.options) <= tried, "add values to `variants` of tests/support/cases.py"
+
+
 def test_the_reference_in_its_own_dtype_is_inside(row, dtype) -> None:
     p = problem(SHAPE, dtype, row)
     weights = all_weights(row, p)
