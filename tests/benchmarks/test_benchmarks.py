@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ SMALL = [
 FEW = [
     Case("loss", 1100, 33, 3),
     Case("loss", 1100, 33, 3, "float64", "hinge"),
-    *(Case("loss", 50, 33, 3, dtype, name) for name, dtype in zip(LOSSES, ("float64", "float32") * 9, strict=False)),
+    *(Case("loss", 50, 33, 3, dtype, name) for name, dtype in zip(LOSSES, cycle(("float64", "float32")), strict=False)),
     Case("loss", 1100, 20, 70, "float64"),
     Case("step", 1, 50, 7),
     Case("step", 32, 50, 7, "float64", "hinge"),
