@@ -27,13 +27,13 @@ fastlc_status with_problem(const fastlc_call *given, F f) {
   fastlc_call copy;
   const fastlc_call *taken = take(given, &copy);
   if (!taken) {
-    const bool has_error = given && given->size >= kFirstSize<fastlc_call>;
-    return has_error ? refuse(*given, "fastlc_call has fields that this library does not know, which are not 0") : FASTLC_INVALID;
+    const bool has_error = given && given->size >= kFirstSize<fastlc_call> && given->size <= kLargestSize;
+    return has_error ? refuse_struct(*given, "fastlc_call", given) : FASTLC_INVALID;
   }
   const fastlc_call &call = *taken;
   fastlc_features copy_of_X;
   const fastlc_features *X = take(call.X, &copy_of_X);
-  if (call.X && !X) return refuse(call, "fastlc_features has %zu bytes, expected %zu", call.X->size, sizeof(fastlc_features));
+  if (call.X && !X) return refuse_struct(call, "fastlc_features", call.X);
   if (X && X->kind != FASTLC_DENSE) return refuse(call, "X is of kind %d, which is unknown", static_cast<int>(X->kind));
   if (call.n < 0 || call.d < 0 || call.c < 0) return refuse(call, "a shape is negative");
   if (call.n > 0 && std::max({times(call.n, call.d), times(call.n, call.c), times(call.c, call.d)}) == INT64_MAX) {
@@ -79,16 +79,16 @@ fastlc_status run_epoch(const fastlc_call &call, const Problem<T> &given, const 
   problem.b = trained.b;
   Workspace work(call);
   RunningMean mean;
-  for (int64_t start = 0, n = 0; start < epoch.rows; start += n) {
+  for (int64_t start = 0, n = 0, steps = 0; start < epoch.rows; start += n) {
     if (work.cancel.requested()) return FASTLC_CANCELLED;
     const int64_t left = epoch.rows - start;
     n = left < epoch.batch_size ? left : epoch.batch_size;
     Divisor divisor;
     const Batch batch = weighed(problem, {epoch.order ? epoch.order + start : nullptr, start, n, left - n}, true,
                                 classes.given_back(true), &divisor);
-    const int64_t step = epoch.first_step + out.steps;
+    const int64_t step = epoch.first_step + steps;
     if (batch.counts) {  // else W and b stay as they are
-      const double lr = epoch.lr[epoch.lr_size == 1 ? 0 : out.steps];
+      const double lr = epoch.lr[epoch.lr_size == 1 ? 0 : steps];
       fastlc_sgd of_step = sgd;
       if (step == 0) of_step.dampening = 0;
       double loss;
@@ -100,7 +100,7 @@ fastlc_status run_epoch(const fastlc_call &call, const Problem<T> &given, const 
       kernels<T>().average(problem.c * problem.d, trained.W, epoch.average_W, share);
       if (trained.b && epoch.average_b) kernels<T>().average(problem.c, trained.b, epoch.average_b, share);
     }
-    ++out.steps;
+    out.steps = ++steps;
   }
   out.mean_loss = mean.value();
   return FASTLC_OK;
@@ -176,7 +176,7 @@ fastlc_status fastlc_loss(const fastlc_call *given, fastlc_gradients *given_out)
     using T = typename std::decay_t<decltype(problem)>::Element;
     fastlc_gradients copy;
     const fastlc_gradients *taken = take<fastlc_gradients>(given_out, &copy);
-    if (!taken) return refuse(call, "fastlc_gradients is missing, or has a size that is unknown");
+    if (!taken) return refuse_struct(call, "fastlc_gradients", given_out);
     const fastlc_gradients &out = *taken;
     if (!call.W && call.d != call.c) {
       return refuse(call, "W is missing; or X holds scores, of which it has %lld columns and c is %lld", as_long(call.d),
@@ -220,7 +220,7 @@ fastlc_status fastlc_sgd_step(const fastlc_call *given, const fastlc_sgd *given_
     using T = typename std::decay_t<decltype(problem)>::Element;
     fastlc_sgd copy;
     const fastlc_sgd *taken = take(given_sgd, &copy);
-    if (!taken) return refuse(call, "fastlc_sgd is missing, or has a size that is unknown");
+    if (!taken) return refuse_struct(call, "fastlc_sgd", given_sgd);
     const fastlc_sgd &sgd = *taken;
     fastlc_status status = check_rates(call, {{"lr", lr}});
     if (status == FASTLC_OK) status = check_sgd(call, sgd, velocity != nullptr);
@@ -234,18 +234,15 @@ fastlc_status fastlc_sgd_step(const fastlc_call *given, const fastlc_sgd *given_
 
 fastlc_status fastlc_sgd_epoch(const fastlc_call *given, const fastlc_sgd *given_sgd, fastlc_epoch *given_epoch) {
   return with_problem(given, [&](const fastlc_call &call, auto problem) -> fastlc_status {
-    fastlc_sgd copy;
-    const fastlc_sgd *taken = take(given_sgd, &copy);
-    if (!taken) return refuse(call, "fastlc_sgd is missing, or has a size that is unknown");
-    const fastlc_sgd &sgd = *taken;
-    fastlc_epoch copy_of_epoch;
-    const fastlc_epoch *taken_epoch = take<fastlc_epoch>(given_epoch, &copy_of_epoch);
-    if (!taken_epoch) return refuse(call, "fastlc_epoch is missing, or has a size that is unknown");
-    const fastlc_epoch &epoch = *taken_epoch;
+    fastlc_sgd sgd;
+    if (!take_copy(given_sgd, &sgd)) return refuse_struct(call, "fastlc_sgd", given_sgd);
+    fastlc_epoch epoch;
+    if (!take_copy(given_epoch, &epoch)) return refuse_struct(call, "fastlc_epoch", given_epoch);
+    const fastlc_status status = take_epoch(call, sgd, epoch, problem);
+    if (status != FASTLC_OK) return status;
     given_epoch->steps = 0;
     given_epoch->mean_loss = 0;
-    const fastlc_status status = take_epoch(call, sgd, epoch, problem);
-    return status == FASTLC_OK ? run_epoch(call, problem, sgd, epoch, *given_epoch) : status;
+    return run_epoch(call, problem, sgd, epoch, *given_epoch);
   });
 }
 

@@ -23,6 +23,16 @@ __attribute__((format(printf, 2, 3))) fastlc_status refuse(const fastlc_call &ca
   return FASTLC_INVALID;
 }
 
+// Says why take() has declined a struct of this name.
+template <class Struct>
+fastlc_status refuse_struct(const fastlc_call &call, const char *name, const Struct *given) {
+  if (!given) return refuse(call, "%s is missing", name);
+  if (given->size >= kFirstSize<Struct> && given->size <= kLargestSize) {
+    return refuse(call, "%s has fields that this library does not know, which are not 0", name);
+  }
+  return refuse(call, "%s has %zu bytes, expected at least %zu", name, given->size, kFirstSize<Struct>);
+}
+
 long long as_long(int64_t n) { return n; }  // what %lld prints
 
 // FASTLC_OK if none is NULL that has elements.

@@ -28,12 +28,15 @@ template <>
 constexpr size_t kFirstSize<fastlc_epoch> = 128;
 static_assert(sizeof(void *) == 8, "the sizes above are those of 64-bit systems");
 
-// The caller's struct, or a `copy` of what the caller knows of it, with other fields 0. Null if there is none, or it is too
-// small, or has something in fields that this library does not know.
+// No struct will ever be larger: a size beyond is one that was never set.
+constexpr size_t kLargestSize = 4096;
+
+// The caller's struct, or a `copy` of what the caller knows of it, with other fields 0. Null if there is none, or its size is
+// none that a struct can have, or it has something in fields that this library does not know.
 template <class Struct>
 const Struct *take(const Struct *given, Struct *copy) {
   static_assert(kFirstSize<Struct> > 0 && sizeof(Struct) >= kFirstSize<Struct>);
-  if (!given || given->size < kFirstSize<Struct>) return nullptr;
+  if (!given || given->size < kFirstSize<Struct> || given->size > kLargestSize) return nullptr;
   if (given->size == sizeof(Struct)) return given;
   const char *bytes = reinterpret_cast<const char *>(given);
   for (size_t i = sizeof(Struct); i < given->size; ++i) {
@@ -43,6 +46,14 @@ const Struct *take(const Struct *given, Struct *copy) {
   std::memcpy(static_cast<void *>(copy), bytes, known);
   std::memset(reinterpret_cast<char *>(copy) + known, 0, sizeof(Struct) - known);
   return copy;
+}
+
+// The same, but always a copy: for a struct that is still read when the caller's code, which may change it, has run.
+template <class Struct>
+bool take_copy(const Struct *given, Struct *copy) {
+  const Struct *taken = take(given, copy);
+  if (taken == given && taken) *copy = *given;
+  return taken != nullptr;
 }
 
 // All but what depends on the loss, see take_loss.

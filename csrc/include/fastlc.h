@@ -164,7 +164,8 @@ fastlc_status fastlc_log_softmax(const fastlc_call *call, void *out);
 fastlc_status fastlc_sigmoid(const fastlc_call *call, void *out);
 
 fastlc_status fastlc_loss(const fastlc_call *call, fastlc_gradients *out);
-/* W, dW, velocity (NULL without momentum): `count` elements each. Reads of `call`: dtype and error. */
+/* W, dW, velocity (NULL without momentum): `count` elements each. Of `call` dtype and error count; shapes may be 0, and X
+ * NULL. */
 fastlc_status fastlc_sgd_step(const fastlc_call *call, const fastlc_sgd *sgd, int64_t count, double lr, void *W,
                               const void *dW, void *velocity);
 fastlc_status fastlc_sgd_epoch(const fastlc_call *call, const fastlc_sgd *sgd, fastlc_epoch *epoch);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "api/structs.h"
 #include "include/fastlc.h"
@@ -227,7 +228,7 @@ void check_sizes_of_structs() {
         expect(p.written() == usual.written(), what.c_str());
       };
       auto refuses = [&](size_t size, int64_t first, int64_t second) {
-        const bool has_room = which != kCall || size > sizeof(fastlc_call);  // else nobody knows where
+        const bool has_room = which != kCall || (size > sizeof(fastlc_call) && size <= 4096);  // else nobody knows where
         for (const bool with_room : {true, false}) {
           Square p;
           if (!with_room) p.call.error_size = 0;
@@ -240,11 +241,35 @@ void check_sizes_of_structs() {
       takes(known.known + 8, 0, 7);
       takes(known.known + 16, 0, 0);
       for (const size_t size : {size_t{0}, size_t{1}, size_t{8}, known.known - 8, known.known - 1}) refuses(size, 0, 0);
+      for (const size_t size : {size_t{4097}, size_t{1} << 40, SIZE_MAX}) refuses(size, 0, 0);  // not to be looked through
       refuses(known.known + 1, 1, 0);
       refuses(known.known + 8, 1, 0);
       refuses(known.known + 16, 0, int64_t{1} << 62);  // the last byte
     }
   }
+}
+
+// A cancel callback that changes the structs of the epoch under way: it goes on as it began.
+void check_structs_that_change() {
+  static int asked = 0;
+  Problem p;
+  const std::vector<int64_t> order(500'000, 1);
+  p.epoch.order = order.data();
+  p.epoch.rows = static_cast<int64_t>(order.size());
+  p.epoch.batch_size = 1;
+  p.call.cancel_arg = &p;
+  p.call.cancel = [](void *arg) -> int32_t {
+    Problem &changed = *static_cast<Problem *>(arg);
+    ++asked;
+    changed.epoch.rows = changed.epoch.batch_size = changed.epoch.lr_size = changed.epoch.steps = int64_t{1} << 40;
+    changed.epoch.order = nullptr;
+    changed.epoch.lr = nullptr;
+    changed.epoch.W = nullptr;
+    changed.sgd.momentum = 0.5;
+    return 0;
+  };
+  p.is_taken(p.train(), "an epoch whose structs change");
+  expect(asked > 0 && p.epoch.steps == 500'000, "takes the steps that it was to take");
 }
 
 // A struct that has grown once since its first version.
@@ -428,6 +453,7 @@ void check_sizes() {
 int main() {
   check_null_pointers();
   check_sizes_of_structs();
+  check_structs_that_change();
   check_growth();
   check_features();
   check_width_of_scores();
