@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 import fastlc
 from fastlc import _core
 
-from .support.cases import DTYPES, ROWS, exclusive, row_id
+from .support.cases import DTYPES, SPECS, exclusive, spec_id
 
 # Failures must be the same on every machine, and a busy one is no failure. `isa` and `dtype` hold for a whole test
 # function, so that hypothesis's warning about fixtures which are not renewed for each example does not concern them.
@@ -37,19 +37,19 @@ def dtype(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def _rows(chosen: Callable[[Any], bool]) -> Any:
-    return pytest.fixture(params=[row for row in ROWS if chosen(row)], ids=row_id)(lambda request: request.param)
+def _specs_fixture(chosen: Callable[[Any], bool]) -> Any:
+    return pytest.fixture(params=[spec for spec in SPECS if chosen(spec)], ids=spec_id)(lambda request: request.param)
 
 
-row = _rows(lambda row: True)
-"""A row of the registry of losses, with one kind of targets."""
-label_row = _rows(lambda row: row.targets == "labels")
+spec = _specs_fixture(lambda spec: True)
+"""A loss of the registry, with one kind of targets."""
+label_spec = _specs_fixture(lambda spec: spec.targets == "labels")
 """One whose y are labels."""
-value_row = _rows(lambda row: row.targets == "values")
+value_spec = _specs_fixture(lambda spec: spec.targets == "values")
 """One whose y are float targets."""
-exclusive_row = _rows(exclusive)
+exclusive_spec = _specs_fixture(exclusive)
 """One whose classes exclude each other, so that scores matter by their differences alone."""
-ovr_row = _rows(lambda row: row.targets == "labels" and row.one_vs_rest)
+ovr_spec = _specs_fixture(lambda spec: spec.targets == "labels" and spec.one_vs_rest)
 """One that holds each class against the rest; a single one has labels 0 and 1."""
 
 

@@ -10,7 +10,7 @@ from fastlc import LOSSES, _core
 mpmath = pytest.importorskip("mpmath")
 
 from ..support import accuracy, bounds  # noqa: E402  (needs mpmath)
-from ..support.cases import ROWS, row_id  # noqa: E402
+from ..support.cases import SPECS, spec_id  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +26,12 @@ def _instruction_set_restored():
 
 
 def test_every_loss_has_an_exact_version() -> None:
-    assert set(accuracy.EXACT) == {(name, targets) for name, row in LOSSES.items() for targets in row.targets}
+    assert set(accuracy.EXACT) == {(name, targets) for name, spec in LOSSES.items() for targets in spec.targets}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=row_id)
-def test_losses_and_gradients(row, dtype) -> None:
-    found = list(accuracy.loss_shares(row, dtype, rows_each=3))
+@pytest.mark.parametrize("spec", SPECS, ids=spec_id)
+def test_losses_and_gradients(spec, dtype) -> None:
+    found = list(accuracy.loss_shares(spec, dtype, rows_each=3))
     assert [isa for isa, _, _ in found] == list(_core.isas_usable)
     for isa, loss, gradient in found:
         assert loss <= 1, isa
@@ -64,7 +64,7 @@ def test_a_wrong_digit_would_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exact value off by a millionth is far outside of the bounds of float64, and so is its derivative."""
     right = accuracy.EXACT["logistic", "labels"]
     monkeypatch.setitem(accuracy.EXACT, ("logistic", "labels"), lambda s, y: right(s, y) * mpmath.mpf("1.000001"))
-    row = next(row for row in ROWS if (row.name, row.targets) == ("logistic", "labels"))
-    for _, loss, gradient in accuracy.loss_shares(row, np.float64, rows_each=1):
+    spec = next(spec for spec in SPECS if (spec.name, spec.targets) == ("logistic", "labels"))
+    for _, loss, gradient in accuracy.loss_shares(spec, np.float64, rows_each=1):
         assert loss > 1000
         assert gradient > 1000

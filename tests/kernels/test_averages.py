@@ -66,19 +66,19 @@ def check_arithmetic_progression(classes: int, batch_size: int, average_from: in
 
 
 @pytest.mark.parametrize("shape", [(6, 4, 1), (6, 4, 3), (16, 4, 140)], ids=str)
-def test_averages_of_every_loss(row, shape, isa) -> None:
+def test_averages_of_every_loss(spec, shape, isa) -> None:
     """Large weights of small scores, since the features of each row sum to 0; each fourth step moves some by an ulp."""
     n, d, classes = shape
-    if is_constant(row, classes):
+    if is_constant(spec, classes):
         return  # refused, see test_sgd
     rng = np.random.default_rng(0)
     X = np.hstack([x := rng.integers(1, 9, (n, d // 2)) / 8, -x]).astype(F32)
-    y = rng.integers(0, number_of_labels(row, classes), n)
-    y = y if row.targets == "labels" else np.where(np.arange(classes) == y[:, None], F32(1), F32(0))
+    y = rng.integers(0, number_of_labels(spec, classes), n)
+    y = y if spec.targets == "labels" else np.where(np.arange(classes) == y[:, None], F32(1), F32(0))
     W = (66 + rng.normal(size=(classes, d)) / 8).astype(F32)
     b = np.zeros(classes, F32)
-    slope = np.abs(row.linear(X, y, W, b)[1]).max()
-    how = {"loss": row.name, "batch_size": n, "lr": lambda step: 0.0 if step % 4 else np.spacing(F32(66)) / slope}
+    slope = np.abs(spec.linear(X, y, W, b)[1]).max()
+    how = {"loss": spec.name, "batch_size": n, "lr": lambda step: 0.0 if step % 4 else np.spacing(F32(66)) / slope}
     state = fastlc.SGDState(W, b, average_from=0)
     T, total, in_float32 = 1500, np.zeros(W.shape), W.copy()
     for t in range(T):
@@ -92,12 +92,12 @@ def test_averages_of_every_loss(row, shape, isa) -> None:
     assert (state.average_b != b).any()
 
 
-def test_fit_returns_the_average_in_the_dtype_of_X(row, dtype) -> None:
+def test_fit_returns_the_average_in_the_dtype_of_X(spec, dtype) -> None:
     """Rounded once, at the end; the average itself stays in the state."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 4)).astype(dtype), rng.integers(0, 3, 60)
-    y = y if row.targets == "labels" else np.eye(3, dtype=dtype)[y]
-    result = fastlc.fit(X, y, loss=row.name, average=True, epochs=2, batch_size=7, lr=0.1, seed=0)
+    y = y if spec.targets == "labels" else np.eye(3, dtype=dtype)[y]
+    result = fastlc.fit(X, y, loss=spec.name, average=True, epochs=2, batch_size=7, lr=0.1, seed=0)
     for found, average in ((result.W, result.state.average_W), (result.b, result.state.average_b)):
         assert average.dtype == np.float64
         assert found.dtype == dtype

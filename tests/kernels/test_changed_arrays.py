@@ -64,12 +64,12 @@ k, v = np.ones(c), np.ones(n)
 writing(*((y, WILD, 0) for y in labels))
 calls = []
 for y in labels:
-    for name, row in fastlc.LOSSES.items():
-        if "labels" in row.targets:
+    for name, spec in fastlc.LOSSES.items():
+        if "labels" in spec.targets:
             how = dict(class_weight=k, sample_weight=v)
-            calls.append(lambda y=y, row=row, how=how: row.linear(X, y, W, b, **how))
-            calls.append(lambda y=y, row=row, how=how: row.on_scores(S, y, reduction="none", **how))
-            calls.append(lambda y=y, row=row, how=how: row.linear(X, y, W, ignore_index=-1, grad=False, **how))
+            calls.append(lambda y=y, spec=spec, how=how: spec.linear(X, y, W, b, **how))
+            calls.append(lambda y=y, spec=spec, how=how: spec.on_scores(S, y, reduction="none", **how))
+            calls.append(lambda y=y, spec=spec, how=how: spec.linear(X, y, W, ignore_index=-1, grad=False, **how))
     for name in ("cross_entropy", "hinge", "crammer_singer", "ovr_hinge"):
         epoch = dict(loss=name, lr=1e-3, batch_size={batch_size}, class_weight=k)
         calls.append(lambda y=y, epoch=epoch: fastlc.sgd_epoch(X, y, W.copy(), b.copy(), **epoch))
@@ -94,8 +94,8 @@ orders = [np.arange(n).astype(t) for t in ("int64", "int32", "uint32", "uint64")
 writing(*((order, [2**40, -2**40, -1, n, 2**30], 0) for order in orders))
 calls = []
 for order in orders:
-    for name, row in fastlc.LOSSES.items():
-        y = labels if "labels" in row.targets else targets
+    for name, spec in fastlc.LOSSES.items():
+        y = labels if "labels" in spec.targets else targets
         how = dict(loss=name, lr=1e-6, batch_size={batch_size}, order=order, sample_weight=v)
         calls.append(lambda y=y, how=how: fastlc.sgd_epoch(X, y, W.copy(), b.copy(), **how))
 run(*calls)
@@ -115,11 +115,11 @@ labels, targets, v, k = rng.integers(0, 2, n), rng.random((n, c)), np.ones(n), n
 extreme = [np.nan, np.inf, -np.inf, 0.0, 5e-324, 1.7e308, -1.0, 2.0**40]
 writing(*((a, extreme, 0.5) for a in (X, S, targets, v, k, b)))
 calls = []
-for name, row in fastlc.LOSSES.items():
-    for y in [labels] * ("labels" in row.targets) + [targets] * ("values" in row.targets):
-        how = dict(sample_weight=v) | {{name: k for name in row.keywords if name != "ignore_index"}}
-        calls.append(lambda y=y, row=row, how=how: row.linear(X, y, W, b, dX=True, **how))
-        calls.append(lambda y=y, row=row, how=how: row.on_scores(S, y, **how))
+for name, spec in fastlc.LOSSES.items():
+    for y in [labels] * ("labels" in spec.targets) + [targets] * ("values" in spec.targets):
+        how = dict(sample_weight=v) | {{name: k for name in spec.keywords if name != "ignore_index"}}
+        calls.append(lambda y=y, spec=spec, how=how: spec.linear(X, y, W, b, dX=True, **how))
+        calls.append(lambda y=y, spec=spec, how=how: spec.on_scores(S, y, **how))
         epoch = dict(loss=name, lr=1e-6, batch_size={batch_size}, **how)
         calls.append(lambda y=y, epoch=epoch: fastlc.sgd_epoch(X, y, W.copy(), np.zeros(c), **epoch))
 run(*calls)

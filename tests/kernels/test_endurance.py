@@ -43,9 +43,9 @@ def long_problem() -> tuple[Array, Array, Array, Array]:
 def test_a_mean_over_ten_million_rows_does_not_drift(name, long_problem) -> None:
     """It is that of the distinct rows, up to the rounding of one row: as if there were no sum."""
     X, which, W, b = long_problem
-    row = LOSSES[name]
-    y = np.arange(DISTINCT) % 3 if "labels" in row.targets else np.eye(3, dtype=np.float32)[np.arange(DISTINCT) % 3]
-    loss, dW, db = row.linear(X, y[which], W, b)
+    spec = LOSSES[name]
+    y = np.arange(DISTINCT) % 3 if "labels" in spec.targets else np.eye(3, dtype=np.float32)[np.arange(DISTINCT) % 3]
+    loss, dW, db = spec.linear(X, y[which], W, b)
     want = oracle.linear(name, X[:DISTINCT], y, W, b, {})
     print(f"{name}: mean over {ROWS} rows {loss!r}, of the distinct ones {want.loss!r}")
     of_sum = bounds.gamma(ROWS, np.float64) * abs(want.loss)
@@ -53,7 +53,7 @@ def test_a_mean_over_ten_million_rows_does_not_drift(name, long_problem) -> None
     # A gradient is summed in the dtype, in three levels: within blocks of 16 to 480 rows, the blocks of a piece, and at
     # most 64 pieces.
     additions = 480 + ROWS // 64 // 16 + 64
-    size = np.abs(oracle.wide(row.reference(oracle.wide(X[:DISTINCT]) @ oracle.wide(W).T + b, y, reduction="none")[1]))
+    size = np.abs(oracle.wide(spec.reference(oracle.wide(X[:DISTINCT]) @ oracle.wide(W).T + b, y, reduction="none")[1]))
     for got, exact, magnitude in ((dW, want.dW, size.T @ np.abs(X[:DISTINCT])), (db, want.db, size.sum(axis=0))):
         allowed = bounds.gamma(additions, np.float32) * magnitude / DISTINCT
         assert (np.abs(got - exact) <= allowed).all(), np.abs(got - exact) / allowed
@@ -95,13 +95,14 @@ def test_calls_do_not_grow_memory() -> None:
         calls += [lambda: fastlc.sgd_step(W, W * 0, 0.1, momentum=0.9, velocity=velocity)]
         calls += [lambda: refused(fastlc.predict, X, W.astype(np.float32)), lambda: refused(fastlc.scores, X, W[:, 1:])]
         calls += [lambda: fastlc.scores(X[:, ::2], W[:, ::2].copy()), lambda: fastlc.scores(many, many)]
-        for name, row in LOSSES.items():
-            y = labels if "labels" in row.targets else values
+        for name, spec in LOSSES.items():
+            y = labels if "labels" in spec.targets else values
             v = np.ones(40)
-            calls.append(lambda row=row, y=y: row.on_scores(S, y))
-            calls.append(lambda row=row, y=y: row.on_scores(S, y.tolist(), reduction="none"))
-            calls.append(lambda row=row, y=y, v=v: row.linear(X, y, W, b, sample_weight=v, dX=True, l1=0.1))
-            calls.append(lambda row=row: refused(row.linear, X, labels + 5 if "labels" in row.targets else S[1:], W, b))
+            calls.append(lambda spec=spec, y=y: spec.on_scores(S, y))
+            calls.append(lambda spec=spec, y=y: spec.on_scores(S, y.tolist(), reduction="none"))
+            calls.append(lambda spec=spec, y=y, v=v: spec.linear(X, y, W, b, sample_weight=v, dX=True, l1=0.1))
+            outside = labels + 5 if "labels" in spec.targets else S[1:]
+            calls.append(lambda spec=spec, y=outside: refused(spec.linear, X, y, W, b))
             how = dict(loss=name, lr=lambda step: 1e-9, batch_size=16, momentum=0.5, state=state)
             calls.append(lambda y=y, how=how: fastlc.sgd_epoch(X, y, W, b, **how))
 
@@ -164,10 +165,10 @@ def test_two_hundred_interruptions() -> None:
     delays = []
     for i in range(200):
         C, batch_size = EPOCHS[i % len(EPOCHS)][2:]
-        row = LOSSES[names[i % len(names)]]
+        spec = LOSSES[names[i % len(names)]]
         X, targets, order = problems[i % len(EPOCHS)]
-        y, D = targets[row.targets[0]], X.shape[1]
-        how = {"loss": row.name, "lr": 1e-3, "batch_size": batch_size, "momentum": 0.5}
+        y, D = targets[spec.targets[0]], X.shape[1]
+        how = {"loss": spec.name, "lr": 1e-3, "batch_size": batch_size, "momentum": 0.5}
         W, b = np.zeros((C, D), np.float32), np.zeros(C, np.float32)
         state = fastlc.SGDState(W, b, average_from=1)
         after = 10 ** rng.uniform(-4, -1.5)
@@ -183,7 +184,7 @@ def test_two_hundred_interruptions() -> None:
         assert again.step == state.step
         pairs = [(W, again_W), (b, again_b), (state.velocity_W, again.velocity_W), (state.average_W, again.average_W)]
         assert all(got.tobytes() == want.tobytes() for got, want in pairs), (
-            row.name,
+            spec.name,
             EPOCHS[i % len(EPOCHS)],
             state.step,
         )

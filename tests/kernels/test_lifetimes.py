@@ -88,10 +88,10 @@ def full(function: str) -> Arguments:
         return {**arguments, "velocity": ones(3, 4), "momentum": 0.5}
     if function == "scores":
         return {**arguments, "out": ones(6, 3)}
-    row = fastlc.LOSSES.get(function.removeprefix("linear_"))
-    if row is None:
+    spec = fastlc.LOSSES.get(function.removeprefix("linear_"))
+    if spec is None:
         return arguments
-    of_classes = {name: ones(3) for name in ("class_weight", "pos_weight") if name in row.keywords}
+    of_classes = {name: ones(3) for name in ("class_weight", "pos_weight") if name in spec.keywords}
     return {**arguments, "sample_weight": ones(6), **of_classes}
 
 

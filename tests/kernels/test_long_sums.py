@@ -23,13 +23,13 @@ CLASSES = [64, 65, 129, 5000, 60_000]
 
 
 @pytest.mark.parametrize("classes", CLASSES)
-def test_losses_of_many_given_scores(row, classes, dtype, isa) -> None:
-    p = problem((3, 0, classes), dtype, row)
-    for options in variants(row):
+def test_losses_of_many_given_scores(spec, classes, dtype, isa) -> None:
+    p = problem((3, 0, classes), dtype, spec)
+    for options in variants(spec):
         for S in (p.S, np.abs(p.S)):
-            for weights in ({}, all_weights(row, p)):
-                expected = oracle.on_scores(row.name, S, p.y, weights, "none", **options)
-                expected.check(row.on_scores(S, p.y, reduction="none", **weights, **options))
+            for weights in ({}, all_weights(spec, p)):
+                expected = oracle.on_scores(spec.name, S, p.y, weights, "none", **options)
+                expected.check(spec.on_scores(S, p.y, reduction="none", **weights, **options))
 
 
 @pytest.mark.parametrize("classes", CLASSES)
@@ -47,14 +47,14 @@ def test_what_is_read_off_many_scores(classes, dtype, isa) -> None:
 
 @pytest.mark.parametrize("rows", [3, 40], ids=["few rows", "many-class path"])
 @pytest.mark.parametrize("classes", [129, 5000, 20_000])
-def test_losses_of_many_classes(row, rows, classes, dtype, isa) -> None:
+def test_losses_of_many_classes(spec, rows, classes, dtype, isa) -> None:
     """dX is a sum over classes, too."""
-    p = problem((rows, 3, classes), dtype, row)
+    p = problem((rows, 3, classes), dtype, spec)
     X, W = np.abs(p.X), np.abs(p.W)
-    for options in variants(row)[:2]:
-        weights = all_weights(row, p)
-        expected = oracle.linear(row.name, X, p.y, W, p.b, weights, **options)
-        expected.check(row.linear(X, p.y, W, p.b, dX=True, **weights, **options))
+    for options in variants(spec)[:2]:
+        weights = all_weights(spec, p)
+        expected = oracle.linear(spec.name, X, p.y, W, p.b, weights, **options)
+        expected.check(spec.linear(X, p.y, W, p.b, dX=True, **weights, **options))
 
 
 @pytest.mark.parametrize("classes", [1, 3, 140])
@@ -69,25 +69,25 @@ def test_scores_of_many_features(features, classes, dtype, isa) -> None:
         assert_within(fastlc.scores(X, W, b), want, bounds.scores(X, W, b, dtype), "scores")
 
 
-def slopes_of_one_sign(row: Any, n: int, classes: int, dtype: Any) -> tuple[Any, Any]:
+def slopes_of_one_sign(spec: Any, n: int, classes: int, dtype: Any) -> tuple[Any, Any]:
     """Targets for scores of 0 whose slopes are all of one sign in the last column, as far as the loss has any."""
-    if row.targets == "values":
+    if spec.targets == "values":
         return np.full((n, classes), 0.25, dtype), {}
-    return np.zeros(n, np.uint8), {"margin": 1.0} if exclusive(row) and "margin" in row.options else {}
+    return np.zeros(n, np.uint8), {"margin": 1.0} if exclusive(spec) and "margin" in spec.options else {}
 
 
 @pytest.mark.parametrize("shape", [(300_000, 2, 1), (300_000, 3, 2), (40_000, 2, 131)], ids=str)
-def test_gradients_of_many_rows(row, shape, dtype, isa) -> None:
+def test_gradients_of_many_rows(spec, shape, dtype, isa) -> None:
     """A column of ones makes dW's the same number as db. At W = 0 all rows of a label are alike, so that is known."""
     n, d, classes = shape
-    if classes == 1 and exclusive(row):
+    if classes == 1 and exclusive(spec):
         classes = 2
-    y, options = slopes_of_one_sign(row, n, classes, dtype)
+    y, options = slopes_of_one_sign(spec, n, classes, dtype)
     X = np.ones((n, d), dtype)
     X[:, 0] = np.random.default_rng(0).random(n)
     W, b = np.zeros((classes, d), dtype), np.zeros(classes, dtype)
-    loss, dW, db = row.linear(X, y, W, b, **options)
-    one_loss, one_dW, one_db = row.linear_reference(np.ones((1, d)), y[:1], W, b, **options)
+    loss, dW, db = spec.linear(X, y, W, b, **options)
+    one_loss, one_dW, one_db = spec.linear_reference(np.ones((1, d)), y[:1], W, b, **options)
     u = bounds.unit(dtype)
     allowed = bounds.gamma(bounds.ROWS + 20, dtype) * np.abs(one_db) + 4 * u
     assert_within(db, one_db, allowed, "db")
@@ -110,13 +110,13 @@ def test_gradients_of_many_rows_do_not_drift(isa) -> None:
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("classes", [3, 200])
-def test_a_sum_with_inf_or_nan_is_what_ieee_says(row, value, classes, dtype, isa) -> None:
+def test_a_sum_with_inf_or_nan_is_what_ieee_says(spec, value, classes, dtype, isa) -> None:
     """What additions lose cannot be told of them, and must not make a nan of an inf."""
-    p = problem((4, 0, classes), dtype, row)
+    p = problem((4, 0, classes), dtype, spec)
     S = np.array(p.S)
     S[1, 2] = value
-    loss, dS = row.on_scores(S, p.y, reduction="none")
-    want, want_dS = row.reference(S.astype(np.longdouble), oracle.wide(p.y), reduction="none")
+    loss, dS = spec.on_scores(S, p.y, reduction="none")
+    want, want_dS = spec.reference(S.astype(np.longdouble), oracle.wide(p.y), reduction="none")
     for got, expected in ((loss, want), (dS, want_dS)):
         expected = np.asarray(expected)
         np.testing.assert_array_equal(np.isnan(got), np.isnan(expected))
@@ -138,13 +138,13 @@ def test_blocks_of_rows_that_all_count_for_nothing(dtype, isa) -> None:
 
 @pytest.mark.parametrize("name", fastlc.LOSSES)
 def test_long_sums_have_the_same_bits_for_any_number_of_threads(name) -> None:
-    row = fastlc.LOSSES[name]
-    y = np.zeros((60_000, 2), np.float32) if "labels" not in row.targets else np.zeros(60_000, np.int64)
+    spec = fastlc.LOSSES[name]
+    y = np.zeros((60_000, 2), np.float32) if "labels" not in spec.targets else np.zeros(60_000, np.int64)
     X = np.random.default_rng(0).random((60_000, 5)).astype(np.float32)
     W, b = np.full((2, 5), 0.1, np.float32), np.zeros(2, np.float32)
     seen = set()
     for threads in (1, 2, 3, 7):
         fastlc.set_num_threads(threads)
-        loss, dW, db = row.linear(X, y, W, b)
+        loss, dW, db = spec.linear(X, y, W, b)
         seen.add((loss, dW.tobytes(), db.tobytes()))
     assert len(seen) == 1

@@ -18,9 +18,9 @@ from ..support import oracle
 from ..support.cases import (
     FEW_SHAPES,
     LABEL_DTYPES,
-    ROWS,
     SHAPES,
     SOME_SHAPES,
+    SPECS,
     all_weights,
     as_bytes,
     number_of_labels,
@@ -28,7 +28,7 @@ from ..support.cases import (
     pair_id,
     problem,
     random_shapes,
-    row_id,
+    spec_id,
     variants,
     with_each,
 )
@@ -38,109 +38,111 @@ reductions = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 
 
 @pytest.fixture(params=with_each(SHAPES + random_shapes(30, seed=20), few=SOME_SHAPES), ids=pair_id)
-def row_and_shape(request: pytest.FixtureRequest) -> Any:
+def spec_and_shape(request: pytest.FixtureRequest) -> Any:
     """A fixture, so that pytest goes through the instruction sets, its last argument, before the next shape."""
     return request.param
 
 
 @lru_cache(maxsize=256)
-def _expected(kind: str, row_id_: str, shape: Any, dtype: Any, options: Any, which: Any, **how: Any) -> oracle.Expected:
+def _expected(
+    kind: str, spec_id_: str, shape: Any, dtype: Any, options: Any, which: Any, **how: Any
+) -> oracle.Expected:
     """Remembered, since the next instruction set asks for the same."""
-    row = next(row for row in ROWS if row_id(row) == row_id_)
-    p = problem(shape, dtype, row)
+    spec = next(spec for spec in SPECS if spec_id(spec) == spec_id_)
+    p = problem(shape, dtype, spec)
     arguments = (p.S, p.y) if kind == "on_scores" else (p.X, p.y, p.W, p.b)
-    return getattr(oracle, kind)(row.name, *arguments, _weights(row, p, which), **dict(options), **how)
+    return getattr(oracle, kind)(spec.name, *arguments, _weights(spec, p, which), **dict(options), **how)
 
 
-def _weights(row: Any, p: Any, which: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name, value in all_weights(row, p).items() if name in which}
+def _weights(spec: Any, p: Any, which: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in all_weights(spec, p).items() if name in which}
 
 
 NO_WEIGHTS, ALL_WEIGHTS = (), ("sample_weight", "class_weight", "pos_weight")
 
 
-def test_every_shape(row_and_shape, dtype, isa) -> None:
-    row, shape = row_and_shape
-    p = problem(shape, dtype, row)
-    choices = variants(row)
+def test_every_shape(spec_and_shape, dtype, isa) -> None:
+    spec, shape = spec_and_shape
+    p = problem(shape, dtype, spec)
+    choices = variants(spec)
     if np.prod(shape) > 10**6:  # on which the oracle is slow
         choices = choices[:2]
     for i, options in enumerate(choices):
         which = ALL_WEIGHTS if i % 2 else NO_WEIGHTS
-        key = (row_id(row), shape, dtype, tuple(options.items()), which)
-        weights = _weights(row, p, which)
-        _expected("on_scores", *key).check(row.on_scores(p.S, p.y, **weights, **options))
+        key = (spec_id(spec), shape, dtype, tuple(options.items()), which)
+        weights = _weights(spec, p, which)
+        _expected("on_scores", *key).check(spec.on_scores(p.S, p.y, **weights, **options))
         expected = _expected("linear", *key)
-        result = row.linear(p.X, p.y, p.W, p.b, dX=True, **weights, **options)
+        result = spec.linear(p.X, p.y, p.W, p.b, dX=True, **weights, **options)
         assert len(result) == 4
         expected.check(result)
-        expected.check(row.linear(p.X, p.y, p.W, p.b, **weights, **options))
+        expected.check(spec.linear(p.X, p.y, p.W, p.b, **weights, **options))
 
 
 @few_shapes
 @reductions
-def test_reductions_and_weights(row, shape, reduction, dtype, isa) -> None:
+def test_reductions_and_weights(spec, shape, reduction, dtype, isa) -> None:
     """Each kind of weight alone and all together, these with each choice of the loss's own options."""
-    p = problem(shape, dtype, row)
-    kinds = tuple(all_weights(row, p))
+    p = problem(shape, dtype, spec)
+    kinds = tuple(all_weights(spec, p))
     choices = [(which, {}) for which in (NO_WEIGHTS, *((kind,) for kind in kinds))]
-    choices += [(kinds, options) for options in variants(row)]
+    choices += [(kinds, options) for options in variants(spec)]
     for which, options in choices:
-        key = (row_id(row), shape, dtype, tuple(options.items()), which)
-        how = {"reduction": reduction, **_weights(row, p, which), **options}
+        key = (spec_id(spec), shape, dtype, tuple(options.items()), which)
+        how = {"reduction": reduction, **_weights(spec, p, which), **options}
 
         expected = _expected("on_scores", *key, reduction=reduction)
-        expected.check(row.on_scores(p.S, p.y, **how))
-        expected.check_loss(row.on_scores(p.S, p.y, grad=False, **how))
+        expected.check(spec.on_scores(p.S, p.y, **how))
+        expected.check_loss(spec.on_scores(p.S, p.y, grad=False, **how))
 
         expected = _expected("linear", *key, reduction=reduction)
-        expected.check(row.linear(p.X, p.y, p.W, p.b, dX=True, **how))
+        expected.check(spec.linear(p.X, p.y, p.W, p.b, dX=True, **how))
         for dX in (False, True):  # the loss alone means alone
-            expected.check_loss(row.linear(p.X, p.y, p.W, p.b, grad=False, dX=dX, **how))
+            expected.check_loss(spec.linear(p.X, p.y, p.W, p.b, grad=False, dX=dX, **how))
 
 
 @few_shapes
 @pytest.mark.parametrize("penalty", [{"l1": 0.25}, {"l2": 0.5}, {"l1": 0.03, "l2": 3.0}], ids=str)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_penalties(row, shape, penalty, reduction, dtype, isa) -> None:
-    p = problem(shape, dtype, row)
+def test_penalties(spec, shape, penalty, reduction, dtype, isa) -> None:
+    p = problem(shape, dtype, spec)
     W = own_copy(p.W)
     W[0, :2] = 0  # where the derivative of l1 is 0
-    expected = oracle.linear(row.name, p.X, p.y, W, p.b, {}, reduction=reduction, **penalty)
-    expected.check(row.linear(p.X, p.y, W, p.b, reduction=reduction, dX=True, **penalty))
-    expected.check_loss(row.linear(p.X, p.y, W, p.b, reduction=reduction, grad=False, **penalty))
+    expected = oracle.linear(spec.name, p.X, p.y, W, p.b, {}, reduction=reduction, **penalty)
+    expected.check(spec.linear(p.X, p.y, W, p.b, reduction=reduction, dX=True, **penalty))
+    expected.check_loss(spec.linear(p.X, p.y, W, p.b, reduction=reduction, grad=False, **penalty))
 
 
 @few_shapes
-def test_without_bias(row, shape, dtype, isa) -> None:
-    p = problem(shape, dtype, row)
-    expected = oracle.linear(row.name, p.X, p.y, p.W, None, {})
-    result = row.linear(p.X, p.y, p.W, dX=True)
+def test_without_bias(spec, shape, dtype, isa) -> None:
+    p = problem(shape, dtype, spec)
+    expected = oracle.linear(spec.name, p.X, p.y, p.W, None, {})
+    result = spec.linear(p.X, p.y, p.W, dX=True)
     assert result[2] is None
     expected.check(result)
-    expected.check(row.linear(p.X, p.y, p.W, None))
+    expected.check(spec.linear(p.X, p.y, p.W, None))
 
 
 @pytest.mark.parametrize("shape", [(7, 5, 3), (33, 17, 70), (1030, 3, 2)], ids=str)
 @reductions
-def test_rows_of_weight_zero_count_for_exactly_nothing(row, shape, reduction, dtype, isa) -> None:
+def test_rows_of_weight_zero_count_for_exactly_nothing(spec, shape, reduction, dtype, isa) -> None:
     """Whatever they hold: nan and inf in X, S and float targets; labels must be valid all the same."""
-    p = problem(shape, dtype, row)
+    p = problem(shape, dtype, spec)
     live = p.sample_weight != 0
     assert 0 < live.sum() < len(live)
     X, S, y = own_copy(p.X), own_copy(p.S), own_copy(p.y)
     garbage = np.array([np.nan, np.inf, -np.inf], dtype)[np.arange((~live).sum()) % 3][:, None]
     X[~live], S[~live] = garbage, garbage
-    if row.targets == "values":
+    if spec.targets == "values":
         y[~live] = garbage
-    weights = all_weights(row, p)
-    for options in variants(row):
+    weights = all_weights(spec, p)
+    for options in variants(spec):
         how = {"reduction": reduction, **weights, **options}
-        loss, dS = row.on_scores(S, y, **how)
-        oracle.on_scores(row.name, S, p.y, weights, reduction, **options).check((loss, dS))
+        loss, dS = spec.on_scores(S, y, **how)
+        oracle.on_scores(spec.name, S, p.y, weights, reduction, **options).check((loss, dS))
         assert not dS[~live].any()
-        result = row.linear(X, y, p.W, p.b, dX=True, **how)
-        oracle.linear(row.name, X, p.y, p.W, p.b, weights, reduction, **options).check(result)
+        result = spec.linear(X, y, p.W, p.b, dX=True, **how)
+        oracle.linear(spec.name, X, p.y, p.W, p.b, weights, reduction, **options).check(result)
         assert not result[3][~live].any()
         if reduction == "none":
             assert not loss[~live].any()
@@ -149,61 +151,61 @@ def test_rows_of_weight_zero_count_for_exactly_nothing(row, shape, reduction, dt
 
 @pytest.mark.parametrize("shape", [(7, 5, 3), (33, 17, 70), (1030, 3, 2), (40, 9, 1)], ids=str)
 @reductions
-def test_rows_of_negative_weight_are_subtracted(row, shape, reduction, dtype, isa) -> None:
+def test_rows_of_negative_weight_are_subtracted(spec, shape, reduction, dtype, isa) -> None:
     """From the sum and from the divisor of a mean, which is the same bit for bit where all signs change."""
-    p = problem(shape, dtype, row)
+    p = problem(shape, dtype, spec)
     v = np.where(np.arange(len(p.y)) % 5 == 2, -p.sample_weight, p.sample_weight)
     assert (v < 0).any()
-    weights = {**all_weights(row, p), "sample_weight": v}
+    weights = {**all_weights(spec, p), "sample_weight": v}
     negated, sign = {**weights, "sample_weight": -v}, 1 if reduction == "mean" else -1
-    for options in variants(row):
+    for options in variants(spec):
         how = {"reduction": reduction, **options}
-        result = row.on_scores(p.S, p.y, **weights, **how)
-        oracle.on_scores(row.name, p.S, p.y, weights, reduction, **options).check(result)
-        for value, other in zip(result, row.on_scores(p.S, p.y, **negated, **how), strict=True):
+        result = spec.on_scores(p.S, p.y, **weights, **how)
+        oracle.on_scores(spec.name, p.S, p.y, weights, reduction, **options).check(result)
+        for value, other in zip(result, spec.on_scores(p.S, p.y, **negated, **how), strict=True):
             np.testing.assert_array_equal(other, sign * value)
-        result = row.linear(p.X, p.y, p.W, p.b, dX=True, **weights, **how)
-        oracle.linear(row.name, p.X, p.y, p.W, p.b, weights, reduction, **options).check(result)
-        for value, other in zip(result, row.linear(p.X, p.y, p.W, p.b, dX=True, **negated, **how), strict=True):
+        result = spec.linear(p.X, p.y, p.W, p.b, dX=True, **weights, **how)
+        oracle.linear(spec.name, p.X, p.y, p.W, p.b, weights, reduction, **options).check(result)
+        for value, other in zip(result, spec.linear(p.X, p.y, p.W, p.b, dX=True, **negated, **how), strict=True):
             np.testing.assert_array_equal(other, sign * value)
 
 
 @pytest.mark.parametrize("shape", [(7, 5, 3), (33, 17, 70), (1030, 3, 2), (40, 9, 1)], ids=str)
 @pytest.mark.parametrize("index", [-100, 0, 2**40])
-def test_ignored_rows_count_for_exactly_nothing(label_row, shape, index, dtype, isa) -> None:
+def test_ignored_rows_count_for_exactly_nothing(label_spec, shape, index, dtype, isa) -> None:
     """Like rows of weight 0, bit for bit: whatever they hold, and whatever label is the one to ignore."""
-    p = problem(shape, dtype, label_row)
+    p = problem(shape, dtype, label_spec)
     y, valid = own_copy(p.y), p.y.copy()
     y[1::3] = index
     ignored = y == index
     valid[ignored] = 0
     X, S = own_copy(p.X), own_copy(p.S)
     X[ignored] = S[ignored] = np.array([np.nan, np.inf, -np.inf], dtype)[np.arange(ignored.sum()) % 3][:, None]
-    weights = all_weights(label_row, p)
+    weights = all_weights(label_spec, p)
     as_weight = {**weights, "sample_weight": np.where(ignored, 0, p.sample_weight).astype(dtype)}
-    for options in variants(label_row):
+    for options in variants(label_spec):
         for reduction in ("mean", "none"):
             how = {**weights, **options, "ignore_index": index, "reduction": reduction}
             want = {**as_weight, **options, "ignore_index": None, "reduction": reduction}
-            result, linear = label_row.on_scores(S, y, **how), label_row.linear(X, y, p.W, p.b, dX=True, **how)
-            oracle.on_scores(label_row.name, S, y, {}, **how).check(result)
-            oracle.linear(label_row.name, X, y, p.W, p.b, {}, **how).check(linear)
-            assert as_bytes(result) == as_bytes(label_row.on_scores(S, valid, **want))
-            assert as_bytes(linear) == as_bytes(label_row.linear(X, valid, p.W, p.b, dX=True, **want))
+            result, linear = label_spec.on_scores(S, y, **how), label_spec.linear(X, y, p.W, p.b, dX=True, **how)
+            oracle.on_scores(label_spec.name, S, y, {}, **how).check(result)
+            oracle.linear(label_spec.name, X, y, p.W, p.b, {}, **how).check(linear)
+            assert as_bytes(result) == as_bytes(label_spec.on_scores(S, valid, **want))
+            assert as_bytes(linear) == as_bytes(label_spec.linear(X, valid, p.W, p.b, dX=True, **want))
 
 
 @pytest.mark.parametrize("shape", [(7, 5, 3), (0, 5, 3), (0, 0, 2), (3, 4, 70)], ids=str)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_a_divisor_of_zero_gives_zeros(row, shape, reduction, dtype, isa) -> None:
-    p = problem(shape, dtype, row)
+def test_a_divisor_of_zero_gives_zeros(spec, shape, reduction, dtype, isa) -> None:
+    p = problem(shape, dtype, spec)
     how = {"sample_weight": np.zeros(len(p.y), dtype), "reduction": reduction}
-    loss, dS = row.on_scores(p.S, p.y, **how)
+    loss, dS = spec.on_scores(p.S, p.y, **how)
     assert type(loss) is float
     assert loss == 0
     assert dS.shape == p.S.shape
     assert dS.dtype == dtype
     assert not dS.any()
-    loss, dW, db, dX = row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
+    loss, dW, db, dX = spec.linear(p.X, p.y, p.W, p.b, dX=True, **how)
     assert type(loss) is float
     assert loss == 0
     assert (dW.shape, db.shape, dX.shape) == (p.W.shape, p.b.shape, p.X.shape)
@@ -211,7 +213,7 @@ def test_a_divisor_of_zero_gives_zeros(row, shape, reduction, dtype, isa) -> Non
     assert not db.any()
     assert not dX.any()
     # The penalties do not depend on the data.
-    loss, dW, db = row.linear(p.X, p.y, p.W, p.b, l2=2.0, **how)
+    loss, dW, db = spec.linear(p.X, p.y, p.W, p.b, l2=2.0, **how)
     assert loss == pytest.approx(float((oracle.wide(p.W) ** 2).sum()), rel=1e-5)
     assert np.allclose(dW, 2 * p.W, rtol=1e-5)
     assert not db.any()
@@ -227,65 +229,65 @@ def test_class_weights_of_zero_make_the_divisor_of_cross_entropy_zero(dtype, isa
 
 @pytest.mark.parametrize("label_dtype", [*LABEL_DTYPES, "list"])
 @pytest.mark.parametrize("shape", [(7, 5, 3), (20, 31, 70)], ids=str)
-def test_label_dtypes(label_row, shape, label_dtype, dtype, isa) -> None:
-    p = problem(shape, dtype, label_row)
+def test_label_dtypes(label_spec, shape, label_dtype, dtype, isa) -> None:
+    p = problem(shape, dtype, label_spec)
     labels = p.y.tolist() if label_dtype == "list" else p.y.astype(label_dtype)
     for options in ({}, {"ignore_index": 1}):
-        for function, arguments in ((label_row.on_scores, [p.S]), (label_row.linear, [p.X])):
-            rest = [p.W, p.b] if function is label_row.linear else []
+        for function, arguments in ((label_spec.on_scores, [p.S]), (label_spec.linear, [p.X])):
+            rest = [p.W, p.b] if function is label_spec.linear else []
             got, want = (function(*arguments, y, *rest, **options) for y in (labels, p.y))
             assert got[0] == want[0]
             assert all((a == b).all() for a, b in zip(got[1:], want[1:], strict=True))
 
 
-def test_booleans_are_labels(label_row, dtype, isa) -> None:
-    p = problem((33, 7, 2), dtype, label_row)
-    assert as_bytes(label_row.on_scores(p.S, p.y == 1)) == as_bytes(label_row.on_scores(p.S, p.y))
-    want = as_bytes(label_row.linear(p.X, p.y, p.W, p.b, ignore_index=1))
-    assert as_bytes(label_row.linear(p.X, p.y == 1, p.W, p.b, ignore_index=1)) == want
+def test_booleans_are_labels(label_spec, dtype, isa) -> None:
+    p = problem((33, 7, 2), dtype, label_spec)
+    assert as_bytes(label_spec.on_scores(p.S, p.y == 1)) == as_bytes(label_spec.on_scores(p.S, p.y))
+    want = as_bytes(label_spec.linear(p.X, p.y, p.W, p.b, ignore_index=1))
+    assert as_bytes(label_spec.linear(p.X, p.y == 1, p.W, p.b, ignore_index=1)) == want
 
 
-def test_targets_of_one_column_may_be_flat(value_row, dtype, isa) -> None:
+def test_targets_of_one_column_may_be_flat(value_spec, dtype, isa) -> None:
     """But those of cross_entropy, which are shares of several classes: floats along one axis are labels to convert."""
-    p = problem((33, 7, 1), dtype, value_row)
+    p = problem((33, 7, 1), dtype, value_spec)
     flat = [p.y[:, 0], p.y[:, 0].tolist()]
-    if value_row.name == "cross_entropy":
+    if value_spec.name == "cross_entropy":
         for y in flat:
             with pytest.raises(TypeError, match=r"expected integer labels or float targets of shape \(33, 1\)"):
-                value_row.on_scores(p.S, y)
+                value_spec.on_scores(p.S, y)
         flat = []
     for y in (p.y, *flat):
-        oracle.on_scores(value_row.name, p.S, p.y, {}).check(value_row.on_scores(p.S, y))
-        oracle.linear(value_row.name, p.X, p.y, p.W, p.b, {}).check(value_row.linear(p.X, y, p.W, p.b))
+        oracle.on_scores(value_spec.name, p.S, p.y, {}).check(value_spec.on_scores(p.S, y))
+        oracle.linear(value_spec.name, p.X, p.y, p.W, p.b, {}).check(value_spec.linear(p.X, y, p.W, p.b))
 
 
-def test_one_class_of_those_that_exclude_each_other(exclusive_row, dtype, isa) -> None:
+def test_one_class_of_those_that_exclude_each_other(exclusive_spec, dtype, isa) -> None:
     """With a single class nothing can be got wrong: the loss is exactly 0."""
-    p = problem((9, 4, 1), dtype, exclusive_row)
-    for options in variants(exclusive_row):
-        loss, dS = exclusive_row.on_scores(p.S, p.y, **options)
+    p = problem((9, 4, 1), dtype, exclusive_spec)
+    for options in variants(exclusive_spec):
+        loss, dS = exclusive_spec.on_scores(p.S, p.y, **options)
         assert loss == 0
         assert not dS.any()
-        loss, dW, db, dX = exclusive_row.linear(p.X, p.y, p.W, p.b, dX=True, **options)
+        loss, dW, db, dX = exclusive_spec.linear(p.X, p.y, p.W, p.b, dX=True, **options)
         assert loss == 0
         assert not dW.any()
         assert not db.any()
         assert not dX.any()
 
 
-def test_one_column_against_the_rest(ovr_row, dtype, isa) -> None:
+def test_one_column_against_the_rest(ovr_spec, dtype, isa) -> None:
     """A single score s with labels 0 and 1 is half of the two scores −s and s: each of these costs what s does."""
-    p = problem((33, 9, 1), dtype, ovr_row)
+    p = problem((33, 9, 1), dtype, ovr_spec)
     assert set(p.y) == {0, 1}
     weights = {"sample_weight": p.sample_weight, "reduction": "none"}
-    loss, dS = ovr_row.on_scores(p.S, p.y, **weights)
-    twice, dS_of_two = ovr_row.on_scores(np.hstack([-p.S, p.S]), p.y, **weights)
+    loss, dS = ovr_spec.on_scores(p.S, p.y, **weights)
+    twice, dS_of_two = ovr_spec.on_scores(np.hstack([-p.S, p.S]), p.y, **weights)
     assert (twice == 2 * loss).all()
     assert (dS_of_two == np.hstack([-dS, dS])).all()
     assert loss.any()
     # class weights count whatever the label, positive weights where it is 1
     how = {"class_weight": p.class_weight, "pos_weight": p.pos_weight, **weights}
-    weighed, _ = ovr_row.on_scores(p.S, p.y, **how)
+    weighed, _ = ovr_spec.on_scores(p.S, p.y, **how)
     expected = loss * p.class_weight * np.where(p.y == 1, p.pos_weight, 1)
     np.testing.assert_allclose(weighed, expected, rtol=8 * np.finfo(dtype).eps)
 
@@ -381,26 +383,26 @@ def test_kinks_of_columns(name, classes, dtype, isa) -> None:
     assert (dW == slope.T @ s).all()
 
 
-def test_huge_scores(row, dtype, isa) -> None:
+def test_huge_scores(spec, dtype, isa) -> None:
     """±1e4: finite, and right to the last few bits."""
     rng = np.random.default_rng(1)
     for classes in (1, 3, 17, 70):
         s = rng.choice(np.array([-1e4, 1e4, -9999, 9998.5, 0, 1.5]), size=(40, classes)).astype(dtype)
-        labels = rng.integers(0, number_of_labels(row, classes), 40)
-        y = labels if row.targets == "labels" else rng.random((40, classes)).astype(dtype)
-        for options in variants(row):
+        labels = rng.integers(0, number_of_labels(spec, classes), 40)
+        y = labels if spec.targets == "labels" else rng.random((40, classes)).astype(dtype)
+        for options in variants(spec):
             for reduction in ("mean", "none"):
-                loss, dS = row.on_scores(s, y, reduction=reduction, **options)
+                loss, dS = spec.on_scores(s, y, reduction=reduction, **options)
                 assert np.isfinite(loss).all()
                 assert np.isfinite(dS).all()
-                oracle.on_scores(row.name, s, y, {}, reduction, **options).check((loss, dS))
+                oracle.on_scores(spec.name, s, y, {}, reduction, **options).check((loss, dS))
             X, W = (s / 100).astype(dtype), (100 * np.eye(classes)).astype(dtype)
-            oracle.linear(row.name, X, y, W, None, {}, **options).check(row.linear(X, y, W, dX=True, **options))
+            oracle.linear(spec.name, X, y, W, None, {}, **options).check(spec.linear(X, y, W, dX=True, **options))
 
 
-def test_sums_are_in_double_precision(row, dtype, isa) -> None:
+def test_sums_are_in_double_precision(spec, dtype, isa) -> None:
     """One row outweighs 3000 others by 1e8: float32 would lose them, from the sum and from the divisor."""
-    p = problem((3001, 6, 3), dtype, row)
+    p = problem((3001, 6, 3), dtype, spec)
     v = np.ones(3001, dtype)
     v[0] = 1e8
     y = own_copy(p.y)
@@ -408,11 +410,11 @@ def test_sums_are_in_double_precision(row, dtype, isa) -> None:
     s[0], X[0], b = 0, 0, np.zeros(3, dtype)
     weights = {"sample_weight": v}
     for reduction in ("sum", "mean"):
-        oracle.on_scores(row.name, s, y, weights, reduction).check_loss(
-            row.on_scores(s, y, **weights, reduction=reduction)[0]
+        oracle.on_scores(spec.name, s, y, weights, reduction).check_loss(
+            spec.on_scores(s, y, **weights, reduction=reduction)[0]
         )
-        oracle.linear(row.name, X, y, p.W, b, weights, reduction).check(
-            row.linear(X, y, p.W, b, **weights, reduction=reduction)
+        oracle.linear(spec.name, X, y, p.W, b, weights, reduction).check(
+            spec.linear(X, y, p.W, b, **weights, reduction=reduction)
         )
 
 
@@ -420,39 +422,39 @@ _SPECIAL = [np.nan, np.inf, -np.inf]
 
 
 @pytest.mark.parametrize("classes", [1, 3, 8, 19, 70])
-def test_nan_and_inf_in_scores(row, classes, dtype, isa) -> None:
+def test_nan_and_inf_in_scores(spec, classes, dtype, isa) -> None:
     """A row that holds one comes out as the reference says; the other rows do not notice."""
-    p = problem((30, 4, classes), dtype, row)
+    p = problem((30, 4, classes), dtype, spec)
     s, y, rng = own_copy(p.S), own_copy(p.y), np.random.default_rng(0)
     for i in range(24):
         s[i, rng.integers(classes, size=1 + i % 2)] = _SPECIAL[i % 3]
     for i in range(0, 24, 5):  # the right class too
-        s[i, min(y[i], classes - 1) if row.targets == "labels" else 0] = _SPECIAL[i % 3]
-    for options in variants(row):
-        loss, dS = row.on_scores(s, y, reduction="none", **options)
-        want_loss, want_dS = row.reference(s, y, reduction="none", **options)
-        want_mean = row.reference(s, y, grad=False, **options)
+        s[i, min(y[i], classes - 1) if spec.targets == "labels" else 0] = _SPECIAL[i % 3]
+    for options in variants(spec):
+        loss, dS = spec.on_scores(s, y, reduction="none", **options)
+        want_loss, want_dS = spec.reference(s, y, reduction="none", **options)
+        want_mean = spec.reference(s, y, grad=False, **options)
         np.testing.assert_allclose(loss, want_loss, rtol=1e-4, atol=1e-5)  # nan and inf in the same places
         np.testing.assert_allclose(dS, want_dS, rtol=1e-4, atol=1e-5)
-        np.testing.assert_equal(row.on_scores(s, y, grad=False, **options), want_mean)
+        np.testing.assert_equal(spec.on_scores(s, y, grad=False, **options), want_mean)
 
 
 @pytest.mark.parametrize("shape", [(12, 9, 3), (40, 33, 12), (15, 7, 70)], ids=str)
 @pytest.mark.parametrize("value", _SPECIAL)
 @pytest.mark.parametrize("argument", ["X", "W", "b"])
-def test_nan_and_inf_in_the_linear_map(row, shape, value, argument, dtype, isa) -> None:
+def test_nan_and_inf_in_the_linear_map(spec, shape, value, argument, dtype, isa) -> None:
     """Never a wrong finite number: a result is not finite exactly where the reference's is not."""
-    p = problem(shape, dtype, row)
+    p = problem(shape, dtype, spec)
     changed = {name: own_copy(getattr(p, name)) for name in ("X", "y", "W", "b")}
     changed[argument][(1,) * changed[argument].ndim] = value
-    want = row.linear_reference(**changed, dX=True, reduction="none")
-    total = row.linear_reference(**changed, grad=False)
-    got = row.linear(**changed, dX=True, reduction="none")
+    want = spec.linear_reference(**changed, dX=True, reduction="none")
+    total = spec.linear_reference(**changed, grad=False)
+    got = spec.linear(**changed, dX=True, reduction="none")
     for name, a, b in zip(("loss", "dW", "db", "dX"), got, want, strict=True):
         assert (np.isfinite(a) == np.isfinite(b)).all(), name
         finite = np.isfinite(b)
         np.testing.assert_allclose(a[finite], b[finite], rtol=1e-3, atol=1e-3, err_msg=name)
-    np.testing.assert_allclose(row.linear(**changed, grad=False), total, rtol=1e-4)
+    np.testing.assert_allclose(spec.linear(**changed, grad=False), total, rtol=1e-4)
 
 
 @pytest.mark.parametrize("penalty", ["l1", "l2"])
@@ -468,15 +470,15 @@ def test_nan_and_inf_in_one_penalty(penalty, value, dtype, isa) -> None:
         assert (np.delete(dW.ravel(), 4) == 0.5).all()
 
 
-def test_gradients_by_central_differences(row, isa) -> None:
+def test_gradients_by_central_differences(spec, isa) -> None:
     """Float64 with steps of 1e-5: truncation and rounding are some 1e-10, and no hinge is that near to its kink."""
     h = 1e-5
     for shape in ((9, 5, 3), (4, 3, 1), (5, 2, 67)):
-        p = problem(shape, np.float64, row)
-        weights = all_weights(row, p)
-        for options in variants(row):
+        p = problem(shape, np.float64, spec)
+        weights = all_weights(spec, p)
+        for options in variants(spec):
             how = {"l1": 0.1, "l2": 0.3, **weights, **options}
-            _, *gradients = row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
+            _, *gradients = spec.linear(p.X, p.y, p.W, p.b, dX=True, **how)
             for name, gradient in zip(("W", "b", "X"), gradients, strict=True):
                 arguments = {"X": p.X, "y": p.y, "W": p.W, "b": p.b}
                 want = arguments[name]
@@ -485,17 +487,17 @@ def test_gradients_by_central_differences(row, isa) -> None:
                     for step in (h, -h):
                         arguments[name] = own_copy(want)
                         arguments[name][i] += step
-                        losses.append(row.linear(**arguments, grad=False, **how))
+                        losses.append(spec.linear(**arguments, grad=False, **how))
                     assert (losses[0] - losses[1]) / (2 * h) == pytest.approx(gradient[i], abs=1e-7), (name, i)
 
 
-def test_loss_on_scores_and_linear_loss_agree(row, dtype, isa) -> None:
+def test_loss_on_scores_and_linear_loss_agree(spec, dtype, isa) -> None:
     """Through the identity, the two are the same function."""
-    p = problem((21, 4, 6), dtype, row)
+    p = problem((21, 4, 6), dtype, spec)
     eye = np.eye(6, dtype=dtype)
-    loss, dS = row.on_scores(p.S, p.y, reduction="none")
-    linear_loss, _, _, dX = row.linear(p.S, p.y, eye, reduction="none", dX=True)
-    exact = oracle.on_scores(row.name, p.S, p.y, {}, "none")
+    loss, dS = spec.on_scores(p.S, p.y, reduction="none")
+    linear_loss, _, _, dX = spec.linear(p.S, p.y, eye, reduction="none", dX=True)
+    exact = oracle.on_scores(spec.name, p.S, p.y, {}, "none")
     for part in ((loss, dS), (linear_loss, dX)):
         exact.check(part)
     assert reference.scores(p.S, eye).tobytes() == p.S.tobytes()
@@ -503,16 +505,16 @@ def test_loss_on_scores_and_linear_loss_agree(row, dtype, isa) -> None:
 
 def test_the_class_weight_of_a_row_that_counts_for_nothing_may_be_nan(dtype, isa) -> None:
     """The weights of row and class are multiplied only where there is something to weigh (found by fuzzing)."""
-    for row in ROWS:
-        if row.targets != "labels":
+    for spec in SPECS:
+        if spec.targets != "labels":
             continue
-        p = problem((24, 7, 3), dtype, row)
+        p = problem((24, 7, 3), dtype, spec)
         v, k = np.where(p.y == 1, 0, p.sample_weight).astype(dtype), np.array([0.5, np.nan, 2.0], dtype)
-        if row.one_vs_rest:
+        if spec.one_vs_rest:
             k[1] = 1  # of a score, not of rows
         for reduction in ("mean", "none"):
             how = {"sample_weight": v, "class_weight": k, "reduction": reduction}
-            loss, *gradients = row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
+            loss, *gradients = spec.linear(p.X, p.y, p.W, p.b, dX=True, **how)
             for part in (loss, *gradients):
-                assert np.isfinite(part).all(), row.name
+                assert np.isfinite(part).all(), spec.name
             assert not gradients[2][p.y == 1].any()

@@ -24,11 +24,11 @@ scales = st.one_of(st.just(0.0), st.floats(-2, 2), st.floats(-30, 4))
 
 
 @st.composite
-def problems(draw: Any, row: Any = None, least: int = 0) -> Problem:
+def problems(draw: Any, spec: Any = None, least: int = 0) -> Problem:
     dtype = draw(st.sampled_from(DTYPES))
     N, D, C = draw(sizes), draw(sizes), max(draw(sizes), least)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    values = row is not None and row.targets == "values"
+    values = spec is not None and spec.targets == "values"
     if not C and not values:
         N = 0  # no label is valid
 
@@ -41,7 +41,7 @@ def problems(draw: Any, row: Any = None, least: int = 0) -> Problem:
 
     layouts = st.one_of(st.just("read-only"), st.sampled_from(sorted(LAYOUTS)))
     weight = rng.choice(np.array([0, 1e-3, 1, 1, 7, 1e3]), N).astype(dtype)
-    number = C if row is None else number_of_labels(row, C)
+    number = C if spec is None else number_of_labels(spec, C)
     labels = rng.integers(0, max(number, 1), N).astype(draw(st.sampled_from(["int64", "int32", "uint8"])))
     return Problem(
         X=normal(N, D),
@@ -55,13 +55,13 @@ def problems(draw: Any, row: Any = None, least: int = 0) -> Problem:
     )
 
 
-def of_loss(data: Any, row: Any) -> tuple[Problem, dict[str, Any], str, dict[str, Any]]:
+def of_loss(data: Any, spec: Any) -> tuple[Problem, dict[str, Any], str, dict[str, Any]]:
     """A problem for a loss, weights or none, a reduction, and the loss's options."""
-    p = data.draw(problems(row))
-    weights = all_weights(row, p)
+    p = data.draw(problems(spec))
+    weights = all_weights(spec, p)
     chosen = {name: value for name, value in weights.items() if data.draw(st.booleans())}
-    extremes = [{name: value} for name in ("margin", "epsilon") for value in (0.0, 1e3) if name in row.options]
-    options = data.draw(st.sampled_from([*variants(row), *extremes]))
+    extremes = [{name: value} for name in ("margin", "epsilon") for value in (0.0, 1e3) if name in spec.options]
+    options = data.draw(st.sampled_from([*variants(spec), *extremes]))
     return p, chosen, data.draw(st.sampled_from(["mean", "sum", "none"])), options
 
 
@@ -73,14 +73,14 @@ def native(p: Problem) -> Problem:
 
 @settings(max_examples=40)
 @given(data=st.data())
-def test_losses_equal_the_oracle(row, isa, data) -> None:
-    given_, weights, reduction, options = of_loss(data, row)
+def test_losses_equal_the_oracle(spec, isa, data) -> None:
+    given_, weights, reduction, options = of_loss(data, spec)
     p = native(given_)
-    expected = oracle.on_scores(row.name, p.S, p.y, weights, reduction, **options)
+    expected = oracle.on_scores(spec.name, p.S, p.y, weights, reduction, **options)
     how = {"reduction": reduction, **weights, **options}
-    expected.check(row.on_scores(given_.S, given_.y, **how))
-    expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, weights, reduction, **options)
-    expected.check(row.linear(given_.X, given_.y, given_.W, given_.b, dX=True, **how))
+    expected.check(spec.on_scores(given_.S, given_.y, **how))
+    expected = oracle.linear(spec.name, p.X, p.y, p.W, p.b, weights, reduction, **options)
+    expected.check(spec.linear(given_.X, given_.y, given_.W, given_.b, dX=True, **how))
 
 
 @settings(max_examples=70)
@@ -118,24 +118,24 @@ def test_predictions_are_those_of_the_scores(isa, p) -> None:
 
 @settings(max_examples=50)
 @given(data=st.data(), shift=st.floats(-1e4, 1e4))
-def test_a_constant_added_to_all_scores_of_a_row_changes_nothing(isa, exclusive_row, data, shift) -> None:
-    p = native(data.draw(problems(exclusive_row, least=1)))
+def test_a_constant_added_to_all_scores_of_a_row_changes_nothing(isa, exclusive_spec, data, shift) -> None:
+    p = native(data.draw(problems(exclusive_spec, least=1)))
     S, dtype = np.clip(p.S, -1e3, 1e3), p.S.dtype
     shifted = S + dtype.type(shift)
     rounding = bounds.unit(dtype) * np.abs(shifted)
-    expected = oracle.on_scores(exclusive_row.name, wide(S), p.y, {}, S_err=rounding, dtype=dtype)
-    expected.check(exclusive_row.on_scores(shifted, p.y))
+    expected = oracle.on_scores(exclusive_spec.name, wide(S), p.y, {}, S_err=rounding, dtype=dtype)
+    expected.check(exclusive_spec.on_scores(shifted, p.y))
 
 
 @settings(max_examples=25)
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
-def test_the_order_of_rows_does_not_matter(isa, row, data, seed) -> None:
-    given_, weights, _, options = of_loss(data, row)
+def test_the_order_of_rows_does_not_matter(isa, spec, data, seed) -> None:
+    given_, weights, _, options = of_loss(data, spec)
     p = native(given_)
     order = np.random.default_rng(seed).permutation(len(p.X))
-    expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, weights, "sum", **options)
+    expected = oracle.linear(spec.name, p.X, p.y, p.W, p.b, weights, "sum", **options)
     moved = {name: value[order] if name == "sample_weight" else value for name, value in weights.items()}
-    loss, dW, db, dX = row.linear(p.X[order], p.y[order], p.W, p.b, reduction="sum", dX=True, **moved, **options)
+    loss, dW, db, dX = spec.linear(p.X[order], p.y[order], p.W, p.b, reduction="sum", dX=True, **moved, **options)
     back = np.empty_like(dX)
     back[order] = dX
     expected.check((loss, dW, db, back))
@@ -143,12 +143,12 @@ def test_the_order_of_rows_does_not_matter(isa, row, data, seed) -> None:
 
 @settings(max_examples=25)
 @given(data=st.data())
-def test_the_linear_loss_is_the_loss_of_the_scores(isa, row, data) -> None:
+def test_the_linear_loss_is_the_loss_of_the_scores(isa, spec, data) -> None:
     """Through scores that were stored and rounded: within the same bounds, which count on rounded scores."""
-    given_, weights, reduction, options = of_loss(data, row)
+    given_, weights, reduction, options = of_loss(data, spec)
     p = native(given_)
-    expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, weights, reduction, **options)
-    loss, dS = row.on_scores(fastlc.scores(p.X, p.W, p.b), p.y, reduction=reduction, **weights, **options)
+    expected = oracle.linear(spec.name, p.X, p.y, p.W, p.b, weights, reduction, **options)
+    loss, dS = spec.on_scores(fastlc.scores(p.X, p.W, p.b), p.y, reduction=reduction, **weights, **options)
     expected.check_loss(loss)
     assert_within(dS.sum(axis=0, dtype=np.longdouble), expected.db, expected.errors.db, "db")
 

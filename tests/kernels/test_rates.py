@@ -42,9 +42,9 @@ def test_rates_of_a_step(name, dtype, isa) -> None:
 
 @pytest.mark.parametrize("name", STEP)
 @pytest.mark.parametrize("shape", [(17, 4, 3), (20, 4, 140)], ids=str)
-def test_rates_of_an_epoch(row, shape, name, dtype, isa) -> None:
+def test_rates_of_an_epoch(spec, shape, name, dtype, isa) -> None:
     """One, one for each batch, or a function of the step, whose last is too large: nothing is changed then."""
-    p = problem(shape, dtype, row)
+    p = problem(shape, dtype, spec)
     n_batches = len(range(0, shape[0], 8))
     kinds: list[Any] = [lambda value: value]
     if name == "lr":
@@ -55,7 +55,7 @@ def test_rates_of_an_epoch(row, shape, name, dtype, isa) -> None:
             W, b = own_copy(p.W), own_copy(p.b)
             state = fastlc.SGDState(W, b)
             before = as_bytes((W, b, state.velocity_W, state.velocity_b))
-            how = {"loss": row.name, "batch_size": 8, "state": state, **with_momentum(name, kind(value))}
+            how = {"loss": spec.name, "batch_size": 8, "state": state, **with_momentum(name, kind(value))}
             if dtype is np.float32 and value > LARGEST:
                 with pytest.raises(ValueError, match=rf"^{name} = .*float32"):
                     fastlc.sgd_epoch(p.X, p.y, W, b, **how)
@@ -67,17 +67,17 @@ def test_rates_of_an_epoch(row, shape, name, dtype, isa) -> None:
 
 
 @pytest.mark.parametrize("shape", [(9, 4, 1), (17, 4, 3), (20, 4, 140)], ids=str)
-def test_options_of_losses(row, shape, dtype, isa) -> None:
+def test_options_of_losses(spec, shape, dtype, isa) -> None:
     """A margin or an ε that is inf would make a loss inf or 0 without a word; penalties likewise."""
-    p = problem(shape, dtype, row)
-    options = [name for name in row.options if name in ("margin", "epsilon")]
+    p = problem(shape, dtype, spec)
+    options = [name for name in spec.options if name in ("margin", "epsilon")]
     signs = {"margin": (1, -1)}
     calls = [
-        (row.on_scores, (p.S, p.y), options),
-        (row.linear, (p.X, p.y, p.W, p.b), [*options, "l1", "l2"]),
+        (spec.on_scores, (p.S, p.y), options),
+        (spec.linear, (p.X, p.y, p.W, p.b), [*options, "l1", "l2"]),
     ]
-    if not is_constant(row, shape[2]):
-        epoch = {"loss": row.name, "lr": 0.0, "batch_size": 8}
+    if not is_constant(spec, shape[2]):
+        epoch = {"loss": spec.name, "lr": 0.0, "batch_size": 8}
         trained = (p.X, p.y, own_copy(p.W), own_copy(p.b))
         calls.append((lambda *a, **how: fastlc.sgd_epoch(*a, **epoch, **how), trained, options))
     for call, arguments, names in calls:

@@ -17,7 +17,7 @@ from fastlc import reference
 from ..support import bounds, oracle
 from ..support.bounds import assert_within
 from ..support.cases import (
-    ROWS,
+    SPECS,
     Array,
     Problem,
     all_weights,
@@ -26,7 +26,7 @@ from ..support.cases import (
     own_copy,
     pair_id,
     problem,
-    row_id,
+    spec_id,
     variants,
     with_each,
 )
@@ -54,10 +54,10 @@ steps = pytest.mark.parametrize("step", STEPS, ids=step_id)
 
 
 @pytest.fixture(
-    params=[(row, step) for row in ROWS for step in (STEPS if row_id(row) == "cross_entropy" else STEPS[::8])],
-    ids=lambda pair: f"{row_id(pair[0])}-{step_id(pair[1])}",
+    params=[(spec, step) for spec in SPECS for step in (STEPS if spec_id(spec) == "cross_entropy" else STEPS[::8])],
+    ids=lambda pair: f"{spec_id(pair[0])}-{step_id(pair[1])}",
 )
-def row_and_step(request: pytest.FixtureRequest) -> Any:
+def spec_and_step(request: pytest.FixtureRequest) -> Any:
     """How the step is taken does not depend on the loss: one loss goes with all, each with the first and the last."""
     return request.param
 
@@ -127,18 +127,18 @@ class Trained:
         return {name: part.tobytes() for name, part in self.parts().items()}
 
 
-def check_one_batch(row: Any, p: Problem, batch: Array, step: Any, weights: Any, options: Any, bias: bool) -> None:
+def check_one_batch(spec: Any, p: Problem, batch: Array, step: Any, weights: Any, options: Any, bias: bool) -> None:
     """One call of one batch, of the rows `batch`, against the oracle's loss, gradient, step and average."""
     lr, dtype = 0.125, p.dtype
     number = len(batch) % 3  # of the step: the very first, which is not dampened, or a later one
     trained = Trained(p, bias, average_from=1, step=number)
     old = {name: wide(part) for name, part in trained.parts().items()}
     of_batch = {**weights, **({"sample_weight": weights["sample_weight"][batch]} if "sample_weight" in weights else {})}
-    expected = oracle.linear(row.name, p.X[batch], p.y[batch], p.W, old.get("b"), of_batch, **options)
+    expected = oracle.linear(spec.name, p.X[batch], p.y[batch], p.W, old.get("b"), of_batch, **options)
 
-    how = {"loss": row.name, "lr": lr, "batch_size": len(batch), "order": batch, **weights, **options, **step}
-    if is_constant(row, len(p.W)):
-        with pytest.raises(ValueError, match=f"with one class {row.name} is constant"):
+    how = {"loss": spec.name, "lr": lr, "batch_size": len(batch), "order": batch, **weights, **options, **step}
+    if is_constant(spec, len(p.W)):
+        with pytest.raises(ValueError, match=f"with one class {spec.name} is constant"):
             trained.epoch(p, **how)
         return
     mean = trained.epoch(p, **how)
@@ -169,15 +169,15 @@ def check_one_batch(row: Any, p: Problem, batch: Array, step: Any, weights: Any,
 
 
 @few_shapes
-def test_one_batch(row_and_step, shape, dtype, isa) -> None:
-    row, step = row_and_step
-    p = problem(shape, dtype, row)
-    weights = all_weights(row, p)
+def test_one_batch(spec_and_step, shape, dtype, isa) -> None:
+    spec, step = spec_and_step
+    p = problem(shape, dtype, spec)
+    weights = all_weights(spec, p)
     rng = np.random.default_rng(1)
     for size in (1, 2, len(p.X) - len(p.X) % 3):
         batch = rng.permutation(len(p.X))[:size]
-        check_one_batch(row, p, batch, step, {}, variants(row)[0], bias=True)
-        check_one_batch(row, p, batch, step, weights, variants(row)[-1], bias=size != 2)
+        check_one_batch(spec, p, batch, step, {}, variants(spec)[0], bias=True)
+        check_one_batch(spec, p, batch, step, weights, variants(spec)[-1], bias=size != 2)
 
 
 # The sizes at which an update may change its ways: columns, classes, rows a batch.
@@ -187,41 +187,41 @@ STEP_SHAPES += [(6, 1100, 20), (2, 24, 300), (600, 7, 1)]
 
 
 @pytest.fixture(params=with_each(STEP_SHAPES, few=STEP_SHAPES[::4]), ids=pair_id)
-def row_and_shape(request: pytest.FixtureRequest) -> Any:
+def spec_and_shape(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_one_batch_of_every_shape(row_and_shape, dtype, isa) -> None:
-    row, shape = row_and_shape
-    p = problem(shape, dtype, row)
+def test_one_batch_of_every_shape(spec_and_shape, dtype, isa) -> None:
+    spec, shape = spec_and_shape
+    p = problem(shape, dtype, spec)
     rows = np.random.default_rng(4).permutation(len(p.X))
     for i, size in enumerate({1, len(rows) - 1, len(rows)} - {0}):
-        check_one_batch(row, p, rows[:size], STEPS[-i], class_weight(row, p) if i else {}, {}, bias=i != 2)
+        check_one_batch(spec, p, rows[:size], STEPS[-i], class_weight(spec, p) if i else {}, {}, bias=i != 2)
 
 
 @few_shapes
-def test_an_epoch_is_its_batches_one_after_the_other(row_and_step, shape, dtype, isa) -> None:
+def test_an_epoch_is_its_batches_one_after_the_other(spec_and_step, shape, dtype, isa) -> None:
     """Bit for bit; in a given order with repeats, with a rate for each batch, a shorter last batch, and state."""
-    row, step = row_and_step
-    p = problem(shape, dtype, row)
-    if is_constant(row, len(p.W)):
+    spec, step = spec_and_step
+    p = problem(shape, dtype, spec)
+    if is_constant(spec, len(p.W)):
         return  # refused, see check_one_batch
     rng = np.random.default_rng(2)
     order = rng.integers(0, len(p.X), 17)
-    for batch_size, options in zip((1, 3, 8, 1000), 4 * variants(row), strict=False):
+    for batch_size, options in zip((1, 3, 8, 1000), 4 * variants(spec), strict=False):
         starts = range(0, len(order), batch_size)
         rates = rng.uniform(0.01, 0.1, len(starts))
-        chosen = {**all_weights(row, p), **options}
+        chosen = {**all_weights(spec, p), **options}
 
         whole, single = Trained(p, average_from=2), Trained(p, average_from=2)
-        how = {"loss": row.name, "batch_size": batch_size, **chosen, **step}
+        how = {"loss": spec.name, "batch_size": batch_size, **chosen, **step}
         mean = whole.epoch(p, lr=rates, order=order, **how)
         means, divisors = [], []
         for start, lr in zip(starts, rates, strict=True):
             batch = order[start : start + batch_size]
             means.append(single.epoch(p, lr=lr, order=batch, **how))
             of_batch = {**chosen, "sample_weight": p.sample_weight[batch].astype(np.float64)}
-            divisors.append(row.linear_reference.rows(p.y[batch], **of_batch).divisor())
+            divisors.append(spec.linear_reference.rows(p.y[batch], **of_batch).divisor())
         assert whole.bytes() == single.bytes()
         assert whole.state.step == single.state.step == len(starts)
         want = np.dot(means, divisors) / np.sum(divisors) if any(divisors) else 0.0
@@ -229,21 +229,21 @@ def test_an_epoch_is_its_batches_one_after_the_other(row_and_step, shape, dtype,
 
 
 @pytest.mark.parametrize("shape", [(60, 7, 3), (60, 30, 10), (60, 5, 1), (50, 9, 70)], ids=str)
-def test_whole_epochs_against_the_reference(row_and_step, shape, isa) -> None:
+def test_whole_epochs_against_the_reference(spec_and_step, shape, isa) -> None:
     """In float64 from small weights with small steps: errors do not grow, and no hinge meets its kink."""
-    row, step = row_and_step
-    p = problem(shape, np.float64, row)
-    if is_constant(row, len(p.W)):
+    spec, step = spec_and_step
+    p = problem(shape, np.float64, spec)
+    if is_constant(spec, len(p.W)):
         return  # refused, see check_one_batch
-    weights = all_weights(row, p)
+    weights = all_weights(spec, p)
     rng = np.random.default_rng(3)
     for batch_size in (1, 7, 60):
-        for options in variants(row)[::-1][:2]:
+        for options in variants(spec)[::-1][:2]:
             fast, slow = Trained(p, average_from=3), Trained(p, average_from=3)
             for _ in range(2):
                 order = rng.permutation(len(p.X))[:40]
                 how = {
-                    "loss": row.name,
+                    "loss": spec.name,
                     "lr": 1e-3,
                     "batch_size": batch_size,
                     "order": order,
@@ -261,9 +261,9 @@ def test_whole_epochs_against_the_reference(row_and_step, shape, isa) -> None:
             assert fast.state.step == slow.state.step
 
 
-def test_without_state_velocities_start_at_zero(row, dtype, isa) -> None:
-    p = problem((20, 7, 3), dtype, row)
-    how = {"loss": row.name, "lr": 0.05, "batch_size": 6, "momentum": 0.9}
+def test_without_state_velocities_start_at_zero(spec, dtype, isa) -> None:
+    p = problem((20, 7, 3), dtype, spec)
+    how = {"loss": spec.name, "lr": 0.05, "batch_size": 6, "momentum": 0.9}
     with_state, without = Trained(p), Trained(p)
     with_state.state = fastlc.SGDState(p.W, p.b)
     assert with_state.epoch(p, **how) == fastlc.sgd_epoch(p.X, p.y, without.W, without.b, **how)
@@ -271,10 +271,10 @@ def test_without_state_velocities_start_at_zero(row, dtype, isa) -> None:
     assert with_state.b.tobytes() == without.b.tobytes()
 
 
-def test_state_is_carried_from_call_to_call(row, dtype, isa) -> None:
+def test_state_is_carried_from_call_to_call(spec, dtype, isa) -> None:
     """Two epochs of half the rows each are one of all, if batches end where the halves do."""
-    p = problem((24, 7, 3), dtype, row)
-    how = {"loss": row.name, "lr": 0.05, "batch_size": 4, "momentum": 0.9}
+    p = problem((24, 7, 3), dtype, spec)
+    how = {"loss": spec.name, "lr": 0.05, "batch_size": 4, "momentum": 0.9}
     once, twice = Trained(p), Trained(p)
     once.epoch(p, order=np.arange(24), **how)
     twice.epoch(p, order=np.arange(12), **how)
@@ -284,13 +284,13 @@ def test_state_is_carried_from_call_to_call(row, dtype, isa) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [24, 1000])
-def test_a_full_batch_is_gradient_descent(row, batch_size, dtype, isa) -> None:
+def test_a_full_batch_is_gradient_descent(spec, batch_size, dtype, isa) -> None:
     """`linear_loss` and `sgd_step` by hand; the two ways may round differently, each within its own bound."""
-    p = problem((24, 7, 3), dtype, row)
-    check_one_batch(row, p, np.arange(24), {}, {}, {}, bias=True)
+    p = problem((24, 7, 3), dtype, spec)
+    check_one_batch(spec, p, np.arange(24), {}, {}, {}, bias=True)
     trained = Trained(p)
-    mean = trained.epoch(p, loss=row.name, lr=0.1, batch_size=batch_size)
-    loss, dW, db = row.linear(p.X, p.y, p.W, p.b)
+    mean = trained.epoch(p, loss=spec.name, lr=0.1, batch_size=batch_size)
+    loss, dW, db = spec.linear(p.X, p.y, p.W, p.b)
     W, b = own_copy(p.W), own_copy(p.b)
     fastlc.sgd_step(W, dW, 0.1)
     fastlc.sgd_step(b, db, 0.1)
@@ -301,60 +301,60 @@ def test_a_full_batch_is_gradient_descent(row, batch_size, dtype, isa) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [1, 4])
-def test_rows_not_in_the_order_are_not_looked_at(row, batch_size, dtype, isa) -> None:
+def test_rows_not_in_the_order_are_not_looked_at(spec, batch_size, dtype, isa) -> None:
     """Their labels may be invalid, their features nan."""
-    p = problem((30, 7, 3), dtype, row)
+    p = problem((30, 7, 3), dtype, spec)
     order = np.array([3, 8, 8, 21, 29, 0, 3])
     X, y, v = own_copy(p.X), own_copy(p.y), own_copy(p.sample_weight)
     others = np.setdiff1d(np.arange(30), order)
     X[others], v[others] = np.nan, np.nan
-    y[others] = -1 if row.targets == "labels" else np.nan
+    y[others] = -1 if spec.targets == "labels" else np.nan
     results = []
     for rows in ((p.X, p.y, p.sample_weight), (X, y, v)):
         W, b = own_copy(p.W), own_copy(p.b)
-        how = {"loss": row.name, "lr": 0.1, "batch_size": batch_size, "order": order, "sample_weight": rows[2]}
+        how = {"loss": spec.name, "lr": 0.1, "batch_size": batch_size, "order": order, "sample_weight": rows[2]}
         results.append((fastlc.sgd_epoch(*rows[:2], W, b, **how), W.tobytes(), b.tobytes()))
     assert results[0] == results[1]
 
 
-def test_order_by_default_is_that_of_the_rows(row, dtype, isa) -> None:
-    p = problem((21, 7, 3), dtype, row)
+def test_order_by_default_is_that_of_the_rows(spec, dtype, isa) -> None:
+    p = problem((21, 7, 3), dtype, spec)
     default, given = Trained(p), Trained(p)
-    how = {"loss": row.name, "lr": 0.1, "batch_size": 4}
+    how = {"loss": spec.name, "lr": 0.1, "batch_size": 4}
     assert default.epoch(p, **how) == given.epoch(p, order=np.arange(21), **how)
     assert default.bytes() == given.bytes()
 
 
 @pytest.mark.parametrize("shape", [(0, 7, 3), (20, 7, 3)], ids=str)
-def test_an_epoch_of_no_rows(row, shape, dtype, isa) -> None:
-    p = problem(shape, dtype, row)
+def test_an_epoch_of_no_rows(spec, shape, dtype, isa) -> None:
+    p = problem(shape, dtype, spec)
     trained = Trained(p)
     before = trained.bytes()
-    how = {"loss": row.name, "lr": 0.1, "batch_size": 4, "momentum": 0.9}
+    how = {"loss": spec.name, "lr": 0.1, "batch_size": 4, "momentum": 0.9}
     assert trained.epoch(p, order=np.zeros(0, np.int64), **how) == 0.0
     assert trained.bytes() == before
     assert trained.state.step == 0
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 20])
-def test_batches_of_weight_zero_leave_everything_as_it_was(row, batch_size, dtype, isa) -> None:
+def test_batches_of_weight_zero_leave_everything_as_it_was(spec, batch_size, dtype, isa) -> None:
     """Whatever their rows hold: a measurement of nothing is no step. Steps and averages go on."""
-    p = problem((20, 7, 3), dtype, row)
+    p = problem((20, 7, 3), dtype, spec)
     X = np.full_like(p.X, np.nan)
     step = {"momentum": 0.5, "weight_decay": 0.125, "l1": 0.1, "l2": 0.1}
     trained = Trained(p, average_from=0)
     before = trained.bytes()
-    how = {"loss": row.name, "lr": 0.25, "batch_size": batch_size, "sample_weight": np.zeros(20, dtype)}
+    how = {"loss": spec.name, "lr": 0.25, "batch_size": batch_size, "sample_weight": np.zeros(20, dtype)}
     assert fastlc.sgd_epoch(X, p.y, trained.W, trained.b, state=trained.state, **how, **step) == 0.0
     assert trained.bytes() == before
     assert trained.state.step == 20 // batch_size
 
 
-def test_batches_in_which_nothing_counts_stay_out_of_the_mean(row, dtype, isa) -> None:
+def test_batches_in_which_nothing_counts_stay_out_of_the_mean(spec, dtype, isa) -> None:
     """Every second batch is of weight 0: weights, velocities and mean loss are those of an epoch without these."""
-    p = problem((24, 7, 3), dtype, row)
+    p = problem((24, 7, 3), dtype, spec)
     v = np.where(np.arange(24) // 4 % 2, 0, 1).astype(dtype)
-    how = {"loss": row.name, "lr": 0.05, "batch_size": 4, "momentum": 0.9, "l2": 0.1}
+    how = {"loss": spec.name, "lr": 0.05, "batch_size": 4, "momentum": 0.9, "l2": 0.1}
     with_them, without = Trained(p), Trained(p)
     mean = with_them.epoch(p, sample_weight=v, **how)
     assert mean == without.epoch(p, sample_weight=v, order=np.flatnonzero(v), **how)
@@ -363,25 +363,25 @@ def test_batches_in_which_nothing_counts_stay_out_of_the_mean(row, dtype, isa) -
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 20])
-def test_rows_of_weight_zero_may_hold_anything(row, batch_size, dtype, isa) -> None:
+def test_rows_of_weight_zero_may_hold_anything(spec, batch_size, dtype, isa) -> None:
     """Beside live rows of the same batch: the same bits as if they held zeros."""
-    p = problem((20, 7, 3), dtype, row)
+    p = problem((20, 7, 3), dtype, spec)
     assert 0 < (p.sample_weight == 0).sum() < 20
     results = []
     for filler in (0, np.nan, np.inf):
         X = np.where((p.sample_weight == 0)[:, None], dtype(filler), p.X)
         W, b = own_copy(p.W), own_copy(p.b)
-        how = {"loss": row.name, "lr": 0.1, "batch_size": batch_size, "sample_weight": p.sample_weight}
+        how = {"loss": spec.name, "lr": 0.1, "batch_size": batch_size, "sample_weight": p.sample_weight}
         results.append((fastlc.sgd_epoch(X, p.y, W, b, **how), W.tobytes(), b.tobytes()))
     assert results[0] == results[1] == results[2]
 
 
-def test_learning_from_a_constant_rate_and_from_a_sequence(row, dtype, isa) -> None:
-    p = problem((20, 7, 3), dtype, row)
+def test_learning_from_a_constant_rate_and_from_a_sequence(spec, dtype, isa) -> None:
+    p = problem((20, 7, 3), dtype, spec)
     results = []
     for lr in (0.05, [0.05] * 5, np.full(5, 0.05)):
         trained = Trained(p)
-        trained.epoch(p, loss=row.name, lr=lr, batch_size=4)
+        trained.epoch(p, loss=spec.name, lr=lr, batch_size=4)
         results.append(trained.bytes())
     assert results[0] == results[1] == results[2]
 
@@ -461,9 +461,9 @@ def test_averages_by_hand(lib, dtype) -> None:
     assert (state.average_W == W).all()
 
 
-def test_averages_are_means_of_the_weights_after_each_step(row, dtype, isa) -> None:
-    p = problem((25, 7, 3), dtype, row)
-    first, how = 2, {"loss": row.name, "lr": 0.02, "batch_size": 4, "momentum": 0.5}
+def test_averages_are_means_of_the_weights_after_each_step(spec, dtype, isa) -> None:
+    p = problem((25, 7, 3), dtype, spec)
+    first, how = 2, {"loss": spec.name, "lr": 0.02, "batch_size": 4, "momentum": 0.5}
     trained = Trained(p, average_from=first)
     after: dict[str, list[Array]] = {"W": [], "b": []}
     for start in range(0, 25, 4):
@@ -486,15 +486,15 @@ def test_averages_are_means_of_the_weights_after_each_step(row, dtype, isa) -> N
 
 @pytest.mark.parametrize("index", [-100, 1, 1000])
 @pytest.mark.parametrize("batch_size", [1, 4, 20])
-def test_ignored_rows_may_hold_anything(label_row, index, batch_size, dtype, isa) -> None:
+def test_ignored_rows_may_hold_anything(label_spec, index, batch_size, dtype, isa) -> None:
     """They count for as much as rows of weight 0, and a batch of them for nothing; steps are counted all the same."""
-    p = problem((20, 7, 3), dtype, label_row)
+    p = problem((20, 7, 3), dtype, label_spec)
     y = own_copy(p.y)
     y[:5] = y[::3] = index
     ignored = y == index
     assert 5 < ignored.sum() < 20
     valid, weight = np.where(ignored, 0, y), np.where(ignored, 0, p.sample_weight).astype(dtype)
-    how = {"loss": label_row.name, "lr": 0.1, "batch_size": batch_size, "momentum": 0.5, **class_weight(label_row, p)}
+    how = {"loss": label_spec.name, "lr": 0.1, "batch_size": batch_size, "momentum": 0.5, **class_weight(label_spec, p)}
     results = []
     for filler in (0, np.nan, np.inf):
         X = np.where(ignored[:, None], dtype(filler), p.X)
@@ -510,10 +510,10 @@ def test_ignored_rows_may_hold_anything(label_row, index, batch_size, dtype, isa
     assert np.isfinite(results[0][0])
 
 
-def test_an_epoch_of_ignored_rows(label_row, dtype, isa) -> None:
-    p = problem((20, 7, 3), dtype, label_row)
+def test_an_epoch_of_ignored_rows(label_spec, dtype, isa) -> None:
+    p = problem((20, 7, 3), dtype, label_spec)
     W, b = own_copy(p.W), own_copy(p.b)
-    how = {"loss": label_row.name, "lr": 0.1, "batch_size": 6, "ignore_index": -1}
+    how = {"loss": label_spec.name, "lr": 0.1, "batch_size": 6, "ignore_index": -1}
     assert fastlc.sgd_epoch(np.full_like(p.X, np.nan), np.full(20, -1), W, b, **how) == 0.0
     assert (W == p.W).all()
     assert (b == p.b).all()

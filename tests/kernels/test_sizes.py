@@ -25,23 +25,23 @@ with open("/proc/self/statm") as file:
     used = int(file.read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + {room}, used + {room}))
 
-def targets(row, n, c):
-    return [np.zeros(n, np.int8)] * ("labels" in row.targets) + [np.zeros((n, c), F)] * ("values" in row.targets)
+def targets(spec, n, c):
+    return [np.zeros(n, np.int8)] * ("labels" in spec.targets) + [np.zeros((n, c), F)] * ("values" in spec.targets)
 
 def all_losses(X, W, **how):
     "Of labels and of targets, where these can be had."
-    for name, row in fastlc.LOSSES.items():
+    for name, spec in fastlc.LOSSES.items():
         try:
-            kinds = targets(row, len(X), len(W))
+            kinds = targets(spec, len(X), len(W))
         except (MemoryError, ValueError):
-            kinds = targets(row, len(X), 0)
+            kinds = targets(spec, len(X), 0)
         for y in kinds:
             for grad in (True, False):
-                yield f"linear_{{name}}", lambda y=y, row=row, grad=grad: row.linear(X, y, W, grad=grad, **how)
+                yield f"linear_{{name}}", lambda y=y, spec=spec, grad=grad: spec.linear(X, y, W, grad=grad, **how)
 
 def epochs(X, W):
-    for name, row in fastlc.LOSSES.items():
-        y = np.zeros(len(X), np.int8) if "labels" in row.targets else np.zeros((len(X), 1), F)
+    for name, spec in fastlc.LOSSES.items():
+        y = np.zeros(len(X), np.int8) if "labels" in spec.targets else np.zeros((len(X), 1), F)
         how = dict(loss=name, lr=0.1, batch_size=1)
         yield f"sgd_epoch {{name}}", lambda y=y, how=how: fastlc.sgd_epoch(X, y, W, **how)
 
@@ -106,9 +106,9 @@ for shape in ((n, 0), (0, n)):
     for f in (fastlc.softmax, fastlc.log_softmax, fastlc.sigmoid):
         assert f(S).shape == shape
 S = np.zeros((0, n), F)
-for row in fastlc.LOSSES.values():
-    for y in targets(row, 0, n):
-        loss, dS = row.on_scores(S, y)
+for spec in fastlc.LOSSES.values():
+    for y in targets(spec, 0, n):
+        loss, dS = spec.on_scores(S, y)
         assert loss == 0.0
         assert dS.shape == S.shape
 check(maps(np.zeros((n, 0), F), np.zeros((3, 0), F)), impossible)
@@ -123,10 +123,10 @@ import signal
 signal.alarm(10)  # what goes on for ever is ended; a handler would not be called
 rows, none = np.zeros((2**60, 0), F), np.zeros((0, 0), F)
 assert fastlc.scores(rows, none).shape == rows.shape
-for name, row in fastlc.LOSSES.items():
-    if "values" in row.targets:
-        assert row.on_scores(rows, rows, grad=False) == 0.0
-        assert row.linear(rows, rows, none, grad=False) == 0.0
+for name, spec in fastlc.LOSSES.items():
+    if "values" in spec.targets:
+        assert spec.on_scores(rows, rows, grad=False) == 0.0
+        assert spec.linear(rows, rows, none, grad=False) == 0.0
         assert fastlc.sgd_epoch(rows, rows, none, loss=name, lr=0.1, batch_size=2**60) == 0.0
 """)
 
@@ -142,15 +142,15 @@ check(maps(X, many), impossible)
 check(epochs(X, np.broadcast_to(np.ones(4, F), (n, 4))), impossible)  # read-only, too
 for f in (fastlc.softmax, fastlc.log_softmax, fastlc.sigmoid):
     check([(f.__name__, lambda: f(S))], impossible)
-for name, row in fastlc.LOSSES.items():
-    for of_rows in [y] * ("labels" in row.targets) + [t] * ("values" in row.targets):
+for name, spec in fastlc.LOSSES.items():
+    for of_rows in [y] * ("labels" in spec.targets) + [t] * ("values" in spec.targets):
         for how in (dict(reduction="none"), dict(sample_weight=v)):
-            check([(name, lambda: row.on_scores(S, of_rows, **how))], impossible)
+            check([(name, lambda: spec.on_scores(S, of_rows, **how))], impossible)
         for how in (dict(reduction="none"), dict(dX=True), dict(sample_weight=v, reduction="none")):
-            check([(name, lambda: row.linear(many, of_rows, W, **how))], impossible)
-    if "labels" in row.targets:
+            check([(name, lambda: spec.linear(many, of_rows, W, **how))], impossible)
+    if "labels" in spec.targets:
         for how in (dict(grad=False), dict(grad=True), dict(class_weight=v)):
-            check([(name, lambda: row.linear(X, labels, many, **how))], impossible)
+            check([(name, lambda: spec.linear(X, labels, many, **how))], impossible)
 for name in ("sample_weight", "class_weight"):
     check([(name, lambda: fastlc.linear_hinge(X, labels, W, **{name: v}))], impossible)
 check([("b", lambda: fastlc.scores(X, W, v))], impossible)
@@ -184,9 +184,9 @@ lives = lambda found: not impossible(found)
 check(all_losses(rows, large), lives)
 check(((name, call) for name, call in maps(rows, large)), lives)
 scores = np.ones((n, c), F)
-for row in fastlc.LOSSES.values():
-    for y in targets(row, n, c):
-        check([(row.name, lambda: row.on_scores(scores, y))], lives)
+for spec in fastlc.LOSSES.values():
+    for y in targets(spec, n, c):
+        check([(spec.name, lambda: spec.on_scores(scores, y))], lives)
 for f in (fastlc.softmax, fastlc.log_softmax, fastlc.sigmoid):
     check([(f.__name__, lambda: f(scores))], lives)
 for name in ("cross_entropy", "crammer_singer", "logistic"):

@@ -15,7 +15,7 @@ from fastlc import LOSSES, reference
 
 from ..support import bounds
 from ..support.cases import (
-    ROWS,
+    SPECS,
     Array,
     Problem,
     as_bytes,
@@ -23,7 +23,7 @@ from ..support.cases import (
     number_of_labels,
     own_copy,
     problem,
-    row_id,
+    spec_id,
     variants,
 )
 
@@ -68,13 +68,13 @@ def infinite_elsewhere(p: Problem, y: Array, exclusive: bool) -> Array:
 @shapes
 def test_one_hot_targets_are_labels(name, shape, lib, dtype, isa) -> None:
     """A target of 0 contributes exactly 0, whatever its log is; with class weights too."""
-    row = LOSSES[name]
-    exclusive = not row.one_vs_rest
+    spec = LOSSES[name]
+    exclusive = not spec.one_vs_rest
     if exclusive and shape[2] == 1:
         return
-    p = problem(shape, dtype, next(r for r in ROWS if row_id(r) == name))
+    p = problem(shape, dtype, next(r for r in SPECS if spec_id(r) == name))
     S, t = infinite_elsewhere(p, p.y, exclusive), onehot(p.y, shape[2], dtype)
-    weights = class_weight(row, p)
+    weights = class_weight(spec, p)
     for chosen in ({}, *({kind: w} for kind, w in weights.items()), weights):
         for reduction in ("none", "sum", "mean"):
             how = {"reduction": reduction, "sample_weight": p.sample_weight, **chosen}
@@ -91,13 +91,13 @@ def test_one_hot_targets_are_labels(name, shape, lib, dtype, isa) -> None:
 @pytest.mark.parametrize("shape", [(12, 5, 3), (20, 4, 140)], ids=str)
 def test_one_hot_targets_of_the_linear_map_are_labels(name, shape, lib, dtype, isa) -> None:
     """Biases of ∓∞ switch classes off, and on; features and weights are finite."""
-    row = LOSSES[name]
-    p = problem(shape, dtype, next(r for r in ROWS if row_id(r) == name))
+    spec = LOSSES[name]
+    p = problem(shape, dtype, next(r for r in SPECS if spec_id(r) == name))
     b, y = own_copy(p.b), own_copy(p.y)
     b[2:] = -np.inf
     y %= 2
     t = onehot(y, shape[2], dtype)
-    for chosen in ({}, class_weight(row, p)):
+    for chosen in ({}, class_weight(spec, p)):
         how = {"reduction": "sum", "sample_weight": p.sample_weight, **chosen}
         want, got = (getattr(lib, f"linear_{name}")(p.X, targets, p.W, b, dX=True, **how) for targets in (y, t))
         assert all(np.isfinite(part).all() for part in want)
@@ -120,7 +120,7 @@ def test_zeros_of_soft_targets(shape, lib, dtype, isa) -> None:
     """Targets that are no labels: the same as without the columns of 0, whose gradients are exactly 0."""
     if shape[2] == 1:
         return
-    p = problem(shape, dtype, next(row for row in ROWS if row_id(row) == "cross_entropy-values"))
+    p = problem(shape, dtype, next(spec for spec in SPECS if spec_id(spec) == "cross_entropy-values"))
     half = np.arange(shape[2]) % 2 == 0
     S, t = own_copy(p.S), own_copy(p.y)
     S[:, ~half], t[:, ~half] = -np.inf, 0
@@ -161,8 +161,8 @@ def test_fifty_digits_have_the_same_zeros(dtype) -> None:
 @shapes
 def test_logistic_refuses_targets_that_are_no_probabilities(shape, dtype, isa) -> None:
     """In rows that count; nan is a matter of arithmetic and comes out as nan."""
-    row = next(row for row in ROWS if row_id(row) == "logistic-values")
-    p = problem(shape, dtype, row)
+    spec = next(spec for spec in SPECS if spec_id(spec) == "logistic-values")
+    p = problem(shape, dtype, spec)
     place = (len(p.X) - 1, shape[2] - 1)
     v = np.ones(len(p.X), dtype)
     calls = {
@@ -209,27 +209,27 @@ def test_logistic_refuses_targets_that_are_no_probabilities(shape, dtype, isa) -
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_an_epoch_of_one_exclusive_class_is_refused(exclusive_row, dtype, isa) -> None:
+def test_an_epoch_of_one_exclusive_class_is_refused(exclusive_spec, dtype, isa) -> None:
     """Whatever W would become, there is nothing to learn; the loss is what it is, exactly 0 but for targets' sums."""
-    p = problem((9, 4, 1), dtype, exclusive_row)
-    for options in variants(exclusive_row):
+    p = problem((9, 4, 1), dtype, exclusive_spec)
+    for options in variants(exclusive_spec):
         W, b = own_copy(p.W), own_copy(p.b)
         state = fastlc.SGDState(W, b, average_from=0)
         before = as_bytes((W, b, *(a for a in vars(state).values() if isinstance(a, np.ndarray))))
-        how = {"loss": exclusive_row.name, "lr": 0.1, "batch_size": 2, "momentum": 0.5, "l2": 0.1, **options}
-        with pytest.raises(ValueError, match=rf"\b{exclusive_row.name}\b"):
+        how = {"loss": exclusive_spec.name, "lr": 0.1, "batch_size": 2, "momentum": 0.5, "l2": 0.1, **options}
+        with pytest.raises(ValueError, match=rf"\b{exclusive_spec.name}\b"):
             fastlc.sgd_epoch(p.X, p.y, W, b, state=state, **how)
         assert as_bytes((W, b, *(a for a in vars(state).values() if isinstance(a, np.ndarray)))) == before
         assert state.step == 0
-        assert exclusive_row.on_scores(p.S, p.y, grad=False, **options) == 0
-        assert exclusive_row.linear(p.X, p.y, p.W, p.b, grad=False, **options) == 0
+        assert exclusive_spec.on_scores(p.S, p.y, grad=False, **options) == 0
+        assert exclusive_spec.linear(p.X, p.y, p.W, p.b, grad=False, **options) == 0
 
 
-def test_an_epoch_of_one_class_against_the_rest_is_not(row, dtype, isa) -> None:
-    p = problem((9, 4, 1), dtype, row)
-    if "class_weight" in row.keywords and not row.one_vs_rest:
+def test_an_epoch_of_one_class_against_the_rest_is_not(spec, dtype, isa) -> None:
+    p = problem((9, 4, 1), dtype, spec)
+    if "class_weight" in spec.keywords and not spec.one_vs_rest:
         return
-    assert number_of_labels(row, 1) == (2 if row.one_vs_rest else 1)
+    assert number_of_labels(spec, 1) == (2 if spec.one_vs_rest else 1)
     W = own_copy(p.W)
-    assert np.isfinite(fastlc.sgd_epoch(p.X, p.y, W, loss=row.name, lr=0.1, batch_size=2))
+    assert np.isfinite(fastlc.sgd_epoch(p.X, p.y, W, loss=spec.name, lr=0.1, batch_size=2))
     assert (p.W != W).any()

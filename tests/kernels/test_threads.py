@@ -60,29 +60,29 @@ def test_the_same_bits(shape, dtype, isa) -> None:
 
 
 @pytest.fixture(params=with_each(SHAPES, few=[SHAPES[0], SHAPES[4]]), ids=pair_id)
-def row_and_shape(request: pytest.FixtureRequest) -> Any:
+def spec_and_shape(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_the_same_bits_of_losses(row_and_shape, dtype, isa) -> None:
-    row, shape = row_and_shape
-    p = problem(shape, dtype, row)
-    assert_same_for_all_numbers(calls_of_loss(row, p, variants(row)[-1]))
+def test_the_same_bits_of_losses(spec_and_shape, dtype, isa) -> None:
+    spec, shape = spec_and_shape
+    p = problem(shape, dtype, spec)
+    assert_same_for_all_numbers(calls_of_loss(spec, p, variants(spec)[-1]))
 
 
 @pytest.fixture(params=with_each([(12_000, 200, 10), (4000, 50, 300)], few=[(4000, 50, 300)]), ids=pair_id)
-def row_and_large_shape(request: pytest.FixtureRequest) -> Any:
+def spec_and_large_shape(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_the_same_bits_of_epochs_in_large_batches(row_and_large_shape, dtype, isa) -> None:
+def test_the_same_bits_of_epochs_in_large_batches(spec_and_large_shape, dtype, isa) -> None:
     """Batches that are themselves large enough to be split."""
-    row, shape = row_and_large_shape
-    p = problem(shape, dtype, row)
+    spec, shape = spec_and_large_shape
+    p = problem(shape, dtype, spec)
 
     def epoch() -> Any:
         W, b = p.W.copy(), p.b.copy()
-        return fastlc.sgd_epoch(p.X, p.y, W, b, loss=row.name, lr=0.01, batch_size=shape[0] // 2), W, b
+        return fastlc.sgd_epoch(p.X, p.y, W, b, loss=spec.name, lr=0.01, batch_size=shape[0] // 2), W, b
 
     assert_same_for_all_numbers([("sgd_epoch", epoch)])
 
@@ -184,14 +184,14 @@ def test_callers_in_different_modes_share_the_workers() -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_many_python_threads_at_once(exclusive_row, isa) -> None:
+def test_many_python_threads_at_once(exclusive_spec, isa) -> None:
     """Different problems at the same time, each through the same pool, large and small mixed."""
     fastlc.set_num_threads(3)
-    row = exclusive_row
-    problems = [problem(shape, np.float32, row) for shape in (*SHAPES, (20, 30, 10), (1, 5, 3))]
+    spec = exclusive_spec
+    problems = [problem(shape, np.float32, spec) for shape in (*SHAPES, (20, 30, 10), (1, 5, 3))]
 
     def compute(p: Any) -> Any:
-        return as_bytes((row.linear(p.X, p.y, p.W, p.b, dX=True), fastlc.predict(p.X, p.W, p.b), fastlc.softmax(p.S)))
+        return as_bytes((spec.linear(p.X, p.y, p.W, p.b, dX=True), fastlc.predict(p.X, p.W, p.b), fastlc.softmax(p.S)))
 
     alone = [compute(p) for p in problems]
     with ThreadPoolExecutor(8) as pool:

@@ -60,7 +60,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in [
         *(fastlc.scores, fastlc.predict, fastlc.predict_proba, fastlc.softmax, fastlc.log_softmax, fastlc.sigmoid),
-        *(function for row in fastlc.LOSSES.values() for function in (row.on_scores, row.linear)),
+        *(function for spec in fastlc.LOSSES.values() for function in (spec.on_scores, spec.linear)),
         *(fastlc.sgd_step, fastlc.sgd_epoch, fastlc.fit, fastlc.SGDState, optim.ReduceOnPlateau, *SCHEDULES),
         *(fastlc.set_num_threads, fastlc.show_config, gradcheck.numerical_gradient),
         *(shapes.flatten, shapes.append_ones, shapes.append_bias, shapes.split_bias),
@@ -94,9 +94,9 @@ def working(function: str, call: Call) -> dict[str, Any]:
     loss = function.removeprefix("linear_")
     if "loss" in names and "**" not in function:
         loss = rng.choice(list(fastlc.LOSSES))
-        row = fastlc.LOSSES[loss]
-        others = {"class_weight", "ignore_index", "pos_weight"} - set(row.keywords)
-        names = [name for name in names if name not in others and name != "options"] + list(row.options)
+        spec = fastlc.LOSSES[loss]
+        others = {"class_weight", "ignore_index", "pos_weight"} - set(spec.keywords)
+        names = [name for name in names if name not in others and name != "options"] + list(spec.options)
     targets = fastlc.LOSSES[loss].targets if loss in fastlc.LOSSES else ("labels",)
     labels = values.integers(0, max(C, 2) if loss in fastlc.LOSSES and fastlc.LOSSES[loss].one_vs_rest else C, N)
     y = (

@@ -188,15 +188,15 @@ def test_demo_names_missing_packages(
 def test_demo_fails_on_wrong_numbers(
     wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    row = fastlc.LOSSES["hinge"]
+    spec = fastlc.LOSSES["hinge"]
 
     def linear(X, y, W, b, *, grad=True):
         if not grad:
-            return row.linear(X, y, W, b, grad=False) + (1e-3 if wrong == "loss" else 0)
-        loss, dW, db = row.linear(X, y, W, b)
+            return spec.linear(X, y, W, b, grad=False) + (1e-3 if wrong == "loss" else 0)
+        loss, dW, db = spec.linear(X, y, W, b)
         return loss, dW * (1.001 if wrong == "gradient" else 1), db
 
-    monkeypatch.setitem(fastlc.LOSSES, "hinge", dataclasses.replace(row, linear=linear))
+    monkeypatch.setitem(fastlc.LOSSES, "hinge", dataclasses.replace(spec, linear=linear))
     assert main(["demo", "--output", str(tmp_path / "picture.png")]) == 1
     out = capsys.readouterr().out
     assert out.count("WRONG") == 1

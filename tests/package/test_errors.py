@@ -82,21 +82,21 @@ def _wrong_dtypes() -> list[Row]:
         first = "S" if function in fastlc.LOSSES else "X"
         mixed = f"has dtype float64, {first} has float32: convert one of them"
         rows.append((function, {"sample_weight": ones(6, dtype=F64)}, f"sample_weight {mixed}"))
-        row = fastlc.LOSSES["hinge" if function == "sgd_epoch" else function.removeprefix("linear_")]
+        spec = fastlc.LOSSES["hinge" if function == "sgd_epoch" else function.removeprefix("linear_")]
         for name in ("class_weight", "pos_weight"):
-            if name in row.keywords:
+            if name in spec.keywords:
                 rows.append((function, {name: ones(3, dtype=F64)}, f"{name} {mixed}"))
-        if "ignore_index" in row.keywords:
+        if "ignore_index" in spec.keywords:
             for wrong, kind in ((1.5, "float"), ("1", "str"), ([1], "list")):
                 sentence = f"ignore_index is a {kind}, expected an integer"
                 rows.append((function, {"ignore_index": wrong}, sentence))
-        if row.targets == ("labels",):
+        if spec.targets == ("labels",):
             sentence = "y has dtype float64, expected integer labels: convert whole numbers with y.astype(int)"
             rows.append((function, {"y": ones(6, dtype=F64)}, sentence))
             rows.append((function, {"y": [0.0] * 6}, sentence.replace("y.astype(int)", "numpy.array(y, int)")))
             continue
         rows.append((function, {"y": ones(6, 3, dtype=F64)}, f"y {mixed}"))
-        for dtype in ("float16", "complex128") if "labels" in row.targets else ("int64", "bool"):
+        for dtype in ("float16", "complex128") if "labels" in spec.targets else ("int64", "bool"):
             sentence = f"y has dtype {dtype}, expected float32, the dtype of {first}: convert it with"
             rows.append((function, {"y": np.ones((6, 3), dtype)}, f"{sentence} y.astype(numpy.float32)"))
     rows += [
@@ -257,7 +257,7 @@ def test_values(function, changes, message) -> None:
 
 def test_every_option_of_a_loss_refuses_values() -> None:
     """A new one brings here what it refuses."""
-    options = {option for row in fastlc.LOSSES.values() for option in row.options}
+    options = {option for spec in fastlc.LOSSES.values() for option in spec.options}
     assert options <= {option for _, changes, _ in VALUES for option in changes}, "add rows to VALUES"
 
 
@@ -275,9 +275,9 @@ UNEXPECTED = "got an unexpected keyword argument"
         *[(f, {"margin": 1}, f"{f}() {UNEXPECTED} 'margin'") for f in ("cross_entropy", "linear_squared_error")],
         *[
             (f, {keyword: 1 if keyword == "ignore_index" else ones(3)}, f"{f}() {UNEXPECTED} {keyword!r}")
-            for n, row in fastlc.LOSSES.items()
+            for n, spec in fastlc.LOSSES.items()
             for keyword in ("class_weight", "ignore_index", "pos_weight")
-            if keyword not in row.keywords
+            if keyword not in spec.keywords
             for f in (n, f"linear_{n}")
         ],
     ]
@@ -289,8 +289,8 @@ def test_unknown_options(function, changes, message) -> None:
 @table(
     [
         (function, {option: value}, f"{option} is {came}, expected a number")
-        for name, row in fastlc.LOSSES.items()
-        for option in row.options
+        for name, spec in fastlc.LOSSES.items()
+        for option in spec.options
         for function in (name, f"linear_{name}", *(["sgd_epoch"] if name == "hinge" else []))
         for value, came in [
             ("1", "a str"),

@@ -30,16 +30,16 @@ WEIGHTS = {
 
 # Every loss with every kind of targets that it takes; `targets` of a row is one kind or a tuple of them.
 CASES = [
-    pytest.param(row, kind, id=f"{row.name}-{kind}")
-    for row in fastlc.LOSSES.values()
+    pytest.param(spec, kind, id=f"{spec.name}-{kind}")
+    for spec in fastlc.LOSSES.values()
     for kind in Y
-    if kind in row.targets
+    if kind in spec.targets
 ]
 
 
-def weights_of(row: Any) -> dict[str, Array]:
+def weights_of(spec: Any) -> dict[str, Array]:
     """The weights that a loss takes; the reference of a fused loss collects some of them in its options."""
-    return {name: value for name, value in WEIGHTS.items() if name in inspect.signature(row.linear).parameters}
+    return {name: value for name, value in WEIGHTS.items() if name in inspect.signature(spec.linear).parameters}
 
 
 def analytic_and_numeric(parameter: Any) -> list[tuple[tuple[int, ...], float, float]]:
@@ -70,10 +70,10 @@ def test_numerical_gradient_shapes_and_steps() -> None:
 
 
 @pytest.mark.parametrize("function", ["linear", "linear_reference"])
-@pytest.mark.parametrize(("row", "kind"), CASES)
-def test_linear_losses_are_right(row: Any, kind: str, function: str) -> None:
-    loss, y = getattr(row, function), Y[kind]
-    result = gradcheck(loss, X, y, W, b, l1=0.01, l2=0.1, dX=True, **weights_of(row))
+@pytest.mark.parametrize(("spec", "kind"), CASES)
+def test_linear_losses_are_right(spec: Any, kind: str, function: str) -> None:
+    loss, y = getattr(spec, function), Y[kind]
+    result = gradcheck(loss, X, y, W, b, l1=0.01, l2=0.1, dX=True, **weights_of(spec))
     assert list(result.errors) == ["W", "b", "X"]
     assert result, result
     assert result.max_error < 1e-6
@@ -85,36 +85,36 @@ def test_linear_losses_are_right(row: Any, kind: str, function: str) -> None:
 
 
 @pytest.mark.parametrize("function", ["on_scores", "reference"])
-@pytest.mark.parametrize(("row", "kind"), CASES)
-def test_losses_on_scores_are_right(row: Any, kind: str, function: str) -> None:
+@pytest.mark.parametrize(("spec", "kind"), CASES)
+def test_losses_on_scores_are_right(spec: Any, kind: str, function: str) -> None:
     for reduction in ("mean", "sum", "none"):
-        result = gradcheck(getattr(row, function), 3 * X[:, :C], Y[kind], reduction=reduction, **weights_of(row))
+        result = gradcheck(getattr(spec, function), 3 * X[:, :C], Y[kind], reduction=reduction, **weights_of(spec))
         assert list(result.errors) == ["S"]
         assert result.parameters["S"].checked == N * C
         assert result, result
 
 
-@pytest.mark.parametrize(("row", "kind"), CASES)
-def test_losses_are_right_at_their_kinks(row: Any, kind: str) -> None:
+@pytest.mark.parametrize(("spec", "kind"), CASES)
+def test_losses_are_right_at_their_kinks(spec: Any, kind: str) -> None:
     """Where all scores are equal, or whole numbers: ties, margins just met, rows of W that l1 would keep at 0."""
     y = Y[kind] if kind == "labels" else np.round(Y[kind])
     for result in (
-        gradcheck(row.on_scores, RNG.integers(-2, 3, size=(N, C)), y),
-        gradcheck(row.on_scores, np.zeros((N, C)), y),
-        gradcheck(row.linear, np.round(X), y, np.zeros((C, D)), np.zeros(C), l1=0.1, dX=True),
+        gradcheck(spec.on_scores, RNG.integers(-2, 3, size=(N, C)), y),
+        gradcheck(spec.on_scores, np.zeros((N, C)), y),
+        gradcheck(spec.linear, np.round(X), y, np.zeros((C, D)), np.zeros(C), l1=0.1, dX=True),
     ):
         assert result, result
     assert result.kinks >= C * D  # those of l1
 
 
-@pytest.mark.parametrize(("row", "kind"), [case for case in CASES if case.values[1] == "labels"])
-def test_ignored_rows(row: Any, kind: str) -> None:
-    if "ignore_index" in inspect.signature(row.linear).parameters:
-        result = gradcheck(row.linear, X, Y[kind], W, b, ignore_index=int(Y[kind][0]), dX=True)
+@pytest.mark.parametrize(("spec", "kind"), [case for case in CASES if case.values[1] == "labels"])
+def test_ignored_rows(spec: Any, kind: str) -> None:
+    if "ignore_index" in inspect.signature(spec.linear).parameters:
+        result = gradcheck(spec.linear, X, Y[kind], W, b, ignore_index=int(Y[kind][0]), dX=True)
         assert result, result
     else:
         with pytest.raises(TypeError, match="unexpected keyword argument 'ignore_index'"):
-            gradcheck(row.linear, X, Y[kind], W, b, ignore_index=0)
+            gradcheck(spec.linear, X, Y[kind], W, b, ignore_index=0)
 
 
 def test_options_reach_the_loss() -> None:
@@ -131,15 +131,15 @@ def test_options_reach_the_loss() -> None:
 
 
 @pytest.mark.parametrize("scale", [1e-8, 1e4, 1e8])
-@pytest.mark.parametrize(("row", "kind"), CASES)
-def test_losses_of_small_and_large_scores(row: Any, kind: str, scale: float) -> None:
+@pytest.mark.parametrize(("spec", "kind"), CASES)
+def test_losses_of_small_and_large_scores(spec: Any, kind: str, scale: float) -> None:
     """At 1e8 rounding of the scores is far larger than rounding of the loss, and must be seen to be.
 
     At 1e4 the sigmoids are saturated: the squared error of all of them has no gradient over 1e-40 but for 0, of which
     differences of values near 1 see nothing.
     """
-    result = gradcheck(row.linear, scale * X, Y[kind], W, b, dX=True)
-    saturated = row.name == "sigmoid_squared_error" and scale == 1e4
+    result = gradcheck(spec.linear, scale * X, Y[kind], W, b, dX=True)
+    saturated = spec.name == "sigmoid_squared_error" and scale == 1e4
     assert result.verdict == ("cannot tell" if saturated else "right"), result
 
 
@@ -288,8 +288,8 @@ def infinite(g: Array) -> None:
 @pytest.mark.parametrize(
     "fault", [one_off, a_sign, a_factor, slightly_scaled, a_zero, two_swapped, not_a_number, infinite]
 )
-@pytest.mark.parametrize(("row", "kind"), CASES)
-def test_faults_in_losses_are_found(row: Any, kind: str, fault: Callable[[Array], None], where: str) -> None:
+@pytest.mark.parametrize(("spec", "kind"), CASES)
+def test_faults_in_losses_are_found(spec: Any, kind: str, fault: Callable[[Array], None], where: str) -> None:
     differences: list[Array] = []
 
     def planted(gradient: Array) -> Array:
@@ -299,13 +299,13 @@ def test_faults_in_losses_are_found(row: Any, kind: str, fault: Callable[[Array]
         return copy
 
     def on_scores(S: Array, y: Array, *, grad: bool = True) -> Any:
-        result = row.on_scores(S, y, grad=grad)
+        result = spec.on_scores(S, y, grad=grad)
         return (result[0], planted(result[1])) if grad else result
 
     def linear(X: Array, y: Array, W: Array, b: Array, *, dX: bool = False, grad: bool = True) -> Any:
         if not grad:
-            return row.linear(X, y, W, b, grad=False)
-        loss, *gradients = row.linear(X, y, W, b, dX=dX)
+            return spec.linear(X, y, W, b, grad=False)
+        loss, *gradients = spec.linear(X, y, W, b, dX=dX)
         gradients["WbX".index(where)] = planted(gradients["WbX".index(where)])
         return loss, *gradients
 

@@ -152,9 +152,9 @@ def test_public_objects(there_and_back) -> None:
 
 @round_trips
 def test_rows_and_their_functions(there_and_back) -> None:
-    for row in LOSSES.values():
-        assert there_and_back(row) is row
-        for function in (row.on_scores, row.linear, row.reference, row.linear_reference):
+    for spec in LOSSES.values():
+        assert there_and_back(spec) is spec
+        for function in (spec.on_scores, spec.linear, spec.reference, spec.linear_reference):
             assert there_and_back(function) is function
 
 
@@ -213,9 +213,9 @@ def calls() -> dict[str, Any]:
     X, y, W, b = data()
     S = reference.scores(X, W, b)
     found: dict[str, Any] = {}
-    for name, row in LOSSES.items():
-        targets, options = y if "labels" in row.targets else S / 2, dict.fromkeys(row.options, 1)
-        found[f"row {name}"] = partial(row, S, targets, **options)
+    for name, spec in LOSSES.items():
+        targets, options = y if "labels" in spec.targets else S / 2, dict.fromkeys(spec.options, 1)
+        found[f"row {name}"] = partial(spec, S, targets, **options)
         for module in (fastlc, reference):
             of_scores, linear = getattr(module, name), getattr(module, f"linear_{name}")
             found[f"{module.__name__}.{name}"] = partial(of_scores, S, targets, **options)

@@ -430,19 +430,19 @@ def test_an_ignored_label_that_fits_no_int64_is_refused(index, dtype) -> None:
 
 
 @both
-def test_all_labels_ignored(lib, label_row, dtype) -> None:
+def test_all_labels_ignored(lib, label_spec, dtype) -> None:
     s, y = np.full((4, 3), np.nan, dtype), np.full(4, -100)
-    loss, gradient = getattr(lib, label_row.name)(s, y, ignore_index=-100)
+    loss, gradient = getattr(lib, label_spec.name)(s, y, ignore_index=-100)
     assert type(loss) is float
     assert loss == 0
     assert not gradient.any()
     X, W, b = np.full((4, 2), np.inf, dtype), np.ones((3, 2), dtype), np.ones(3, dtype)
-    loss, dW, db, dX = getattr(lib, f"linear_{label_row.name}")(X, y, W, b, dX=True, ignore_index=-100)
+    loss, dW, db, dX = getattr(lib, f"linear_{label_spec.name}")(X, y, W, b, dX=True, ignore_index=-100)
     assert loss == 0
     assert not dW.any()
     assert not db.any()
     assert not dX.any()
-    rows = getattr(lib, label_row.name)(s, y, ignore_index=-100, reduction="none", grad=False)
+    rows = getattr(lib, label_spec.name)(s, y, ignore_index=-100, reduction="none", grad=False)
     assert rows.tolist() == [0, 0, 0, 0]
 
 
@@ -631,15 +631,15 @@ def test_sgd_epoch_by_hand(lib, dtype) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_gradients_of_the_reference_by_central_differences(row) -> None:
+def test_gradients_of_the_reference_by_central_differences(spec) -> None:
     """In longdouble, h = 1e-6: the truncation is some 1e-12, the rounding 1e-13; no hinge is that near to its kink."""
-    p = problem((6, 4, 3), np.float64, row)
+    p = problem((6, 4, 3), np.float64, spec)
     s, y = p.S.astype(np.longdouble), p.y
     h = np.longdouble(1e-6)
-    for options in variants(row):
-        _, gradient = row.reference(s, y, reduction="none", **options)
+    for options in variants(spec):
+        _, gradient = spec.reference(s, y, reduction="none", **options)
         for i in np.ndindex(s.shape):
             bump = np.zeros_like(s)
             bump[i] = h
-            above, below = (row.reference(s + d, y, reduction="none", grad=False, **options) for d in (bump, -bump))
+            above, below = (spec.reference(s + d, y, reduction="none", grad=False, **options) for d in (bump, -bump))
             assert abs((above - below).sum() / (2 * h) - gradient[i]) < 1e-9

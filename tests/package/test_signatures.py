@@ -56,31 +56,31 @@ def test_the_signature_is_that_of_the_reference(name) -> None:
     assert parameters(getattr(fastlc, name)) == parameters(getattr(reference, name))
 
 
-every_loss = pytest.mark.parametrize("row", LOSSES.values(), ids=LOSSES)
+every_loss = pytest.mark.parametrize("spec", LOSSES.values(), ids=LOSSES)
 
 
 @every_loss
-def test_the_signature_of_linear_losses(row) -> None:
+def test_the_signature_of_linear_losses(spec) -> None:
     """That of the reference, which is the same for all, without what the loss has not; then what is the loss's own."""
-    on_scores = parameters(row.on_scores)
+    on_scores = parameters(spec.on_scores)
     names = [name for name, *_ in on_scores]
     own = on_scores[names.index("grad") + 1 :]
     not_in_all = {"class_weight", "ignore_index", "pos_weight"}
-    assert set(row.keywords) == not_in_all & set(names)
-    assert {name: default for name, _, default in own if name not in not_in_all} == dict(row.options)
-    common = parameters(row.linear_reference, without_options=True)
-    assert parameters(row.linear) == [p for p in common if p[0] not in not_in_all - set(row.keywords)] + own
+    assert set(spec.keywords) == not_in_all & set(names)
+    assert {name: default for name, _, default in own if name not in not_in_all} == dict(spec.options)
+    common = parameters(spec.linear_reference, without_options=True)
+    assert parameters(spec.linear) == [p for p in common if p[0] not in not_in_all - set(spec.keywords)] + own
 
 
 @every_loss
-def test_options_are_described_once(row) -> None:
+def test_options_are_described_once(spec) -> None:
     """By the reference, with the default of its signature; both functions say the same, last of their parameters."""
-    *_, options = (row.reference.__doc__ or "").partition("Parameters\n    ----------\n")
+    *_, options = (spec.reference.__doc__ or "").partition("Parameters\n    ----------\n")
     options = inspect.cleandoc(f"\n{options}")
     own = re.findall(r"^(\w+) : .*, default (.*)$", options, re.MULTILINE)
-    assert own == [(name, repr(default)) for name, default in row.options.items()]
+    assert own == [(name, repr(default)) for name, default in spec.options.items()]
     assert len(re.findall(r"^    \S", options, re.MULTILINE)) >= len(own)
-    for function in (row.on_scores, row.linear):
+    for function in (spec.on_scores, spec.linear):
         described = inspect.getdoc(function).split("Parameters\n----------\n")[1].split("\n\nReturns\n")[0]
         assert described.endswith(f"return the loss alone.\n{options}".rstrip())
 
@@ -94,13 +94,13 @@ def test_defaults_are_those_of_the_c_interface() -> None:
     text = STRUCTS.read_text(encoding="utf-8")
     infos = re.findall(r'sizeof\(fastlc_loss_description\), "(\w+)", [A-Z_| ]+, \d, \{.*?\}, \{(.*?)\}\};', text)
     in_c = {name: [float(value) for value in defaults.split(",") if value] for name, defaults in infos}
-    assert in_c == {row.name: [*row.options.values()] for row in LOSSES.values()}
+    assert in_c == {spec.name: [*spec.options.values()] for spec in LOSSES.values()}
 
 
 @every_loss
-def test_losses_are_functions_as_others(row) -> None:
+def test_losses_are_functions_as_others(spec) -> None:
     """To what asks a function for its module, code, defaults and types: help, Sphinx, doctest, IPython, joblib."""
-    for function in (row.on_scores, row.linear):
+    for function in (spec.on_scores, spec.linear):
         assert inspect.isfunction(function)
         assert function.__module__ == "fastlc.losses"
         assert function.__globals__ is vars(fastlc.losses)  # doctest takes it for one that the module defines
@@ -110,34 +110,34 @@ def test_losses_are_functions_as_others(row) -> None:
         assert {*get_type_hints(function)} == {*inspect.signature(function).parameters, "return"}
         text = pydoc.plain(pydoc.render_doc(function))
         assert text.startswith(f"Python Library Documentation: function {function.__name__} in module fastlc.losses")
-        assert f"\n{function.__name__}({'S' if function is row.on_scores else 'X'}: 'ArrayLike', y: " in text
+        assert f"\n{function.__name__}({'S' if function is spec.on_scores else 'X'}: 'ArrayLike', y: " in text
 
 
 @every_loss
-def test_a_row_is_frozen_and_called_as_the_loss_on_scores(row) -> None:
-    S, y = np.array([[0.5, -1.0]]), [0] if "labels" in row.targets else [[1.0, 0.0]]
-    for how in ({}, {"reduction": "none", "sample_weight": [2.0]}, dict(row.options)):
-        got, want = row(S, y, **how), row.on_scores(S, y, **how)
+def test_a_row_is_frozen_and_called_as_the_loss_on_scores(spec) -> None:
+    S, y = np.array([[0.5, -1.0]]), [0] if "labels" in spec.targets else [[1.0, 0.0]]
+    for how in ({}, {"reduction": "none", "sample_weight": [2.0]}, dict(spec.options)):
+        got, want = spec(S, y, **how), spec.on_scores(S, y, **how)
         assert np.array_equal(got[0], want[0])
         assert np.array_equal(got[1], want[1])
-    assert isinstance(row(S, y, grad=False), float)
+    assert isinstance(spec(S, y, grad=False), float)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        row.linear = row.on_scores
+        spec.linear = spec.on_scores
     with pytest.raises(TypeError, match="does not support item assignment"):
-        row.options["foo"] = 1.0
-    assert repr(row) == f"fastlc.LOSSES[{row.name!r}]"
-    assert {row: 1}[eval(repr(row))] == 1
+        spec.options["foo"] = 1.0
+    assert repr(spec) == f"fastlc.LOSSES[{spec.name!r}]"
+    assert {spec: 1}[eval(repr(spec))] == 1
 
 
 @every_loss
-def test_a_row_of_the_registry_names_its_functions(row) -> None:
-    assert LOSSES[row.name] is row
-    assert getattr(fastlc, row.name) is row.on_scores
-    assert getattr(fastlc, f"linear_{row.name}") is row.linear
-    assert getattr(reference, row.name) is row.reference
-    assert getattr(reference, f"linear_{row.name}") is row.linear_reference
-    assert row.on_scores.__name__ == row.name
-    assert row.linear.__name__ == f"linear_{row.name}"
+def test_a_row_of_the_registry_names_its_functions(spec) -> None:
+    assert LOSSES[spec.name] is spec
+    assert getattr(fastlc, spec.name) is spec.on_scores
+    assert getattr(fastlc, f"linear_{spec.name}") is spec.linear
+    assert getattr(reference, spec.name) is spec.reference
+    assert getattr(reference, f"linear_{spec.name}") is spec.linear_reference
+    assert spec.on_scores.__name__ == spec.name
+    assert spec.linear.__name__ == f"linear_{spec.name}"
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *SETTINGS, *TRAINING, *LOSSES, *LINEAR])

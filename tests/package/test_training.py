@@ -39,16 +39,16 @@ def clouds(N: int = 90, dtype: Any = np.float64) -> tuple[Array, Array]:
     return (2 * np.eye(3, 5)[y] + rng.normal(size=(N, 5))).astype(dtype), y
 
 
-def targets(row: Any, y: Array, dtype: Any = np.float64) -> list[tuple[Array, dict[str, Any]]]:
+def targets(spec: Any, y: Array, dtype: Any = np.float64) -> list[tuple[Array, dict[str, Any]]]:
     """Every kind of y that the loss takes, with the arguments that go with it."""
     kinds: list[tuple[Array, dict[str, Any]]] = []
-    if "labels" in row.targets:
+    if "labels" in spec.targets:
         kinds.append((y, {}))
-    if "labels" in row.targets and row.one_vs_rest:
+    if "labels" in spec.targets and spec.one_vs_rest:
         kinds.append((y == 2, {"n_classes": 1}))
-    if "values" in row.targets:
+    if "values" in spec.targets:
         kinds.append((np.eye(3, dtype=dtype)[y], {}))
-    if "values" in row.targets and row.name != "cross_entropy":  # the softmax of a single score is always 1
+    if "values" in spec.targets and spec.name != "cross_entropy":  # the softmax of a single score is always 1
         kinds.append(((y == 2).astype(dtype), {}))
     return kinds
 
@@ -121,21 +121,21 @@ def test_without_shuffling_rows_come_as_they_are() -> None:
     assert as_bytes((result.W, result.b)) == as_bytes((W, b))
 
 
-def test_every_loss_goes_down(row, dtype) -> None:
+def test_every_loss_goes_down(spec, dtype) -> None:
     X, labels = clouds(300, dtype)
     rng = np.random.default_rng(1)
-    kinds = targets(row, labels, dtype)
+    kinds = targets(spec, labels, dtype)
     assert kinds
     for y, how in kinds:
         C = 3 if how == {} and (y.ndim == 2 or y.dtype.kind in "iu") else 1
         W, b = rng.normal(size=(C, 5)).astype(dtype), rng.normal(size=C).astype(dtype)
-        result = fastlc.fit(X, y, loss=row.name, W=W, b=b, **how)
+        result = fastlc.fit(X, y, loss=spec.name, W=W, b=b, **how)
         assert result.W.shape == (C, 5)
         assert result.W.dtype == dtype
-        before, after = (row.linear(X, y, *weights, grad=False) for weights in ((W, b), (result.W, result.b)))
+        before, after = (spec.linear(X, y, *weights, grad=False) for weights in ((W, b), (result.W, result.b)))
         assert after < before
         assert result.history["loss"][-1] < before
-        assert fastlc.fit(X, y, loss=row.name, epochs=1, **how).W.shape == (C, 5)  # counted from y
+        assert fastlc.fit(X, y, loss=spec.name, epochs=1, **how).W.shape == (C, 5)  # counted from y
 
 
 def test_training_on_from_where_it_ended() -> None:
@@ -429,7 +429,7 @@ def test_the_rows_held_out_are_the_documented_ones(orders) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def weightings(row: Any, N: int, C: int, seed: int) -> list[dict[str, Any]]:
+def weightings(spec: Any, N: int, C: int, seed: int) -> list[dict[str, Any]]:
     """Weights with zeros among them, as far as the loss has them, one by one and together."""
     rng = np.random.default_rng([N, C, seed])
 
@@ -437,32 +437,32 @@ def weightings(row: Any, N: int, C: int, seed: int) -> list[dict[str, Any]]:
         return np.where(rng.random(n) < 0.5, 0.0, rng.uniform(0.5, 2, n))
 
     each: dict[str, Any] = {"sample_weight": some(N)}
-    if "class_weight" in row.keywords:
+    if "class_weight" in spec.keywords:
         each["class_weight"] = some(C)
-    if "pos_weight" in row.keywords:
+    if "pos_weight" in spec.keywords:
         each["pos_weight"] = some(C)
-    if "ignore_index" in row.keywords and row.targets == "labels":
+    if "ignore_index" in spec.keywords and spec.targets == "labels":
         each["ignore_index"] = 1
     return [{}, *({name: value} for name, value in each.items()), each]
 
 
 @pytest.mark.parametrize("C", [1, 2, 3, 5])
-def test_the_rows_that_count_are_those_that_have_a_loss(row, C) -> None:
+def test_the_rows_that_count_are_those_that_have_a_loss(spec, C) -> None:
     """By the reference, at many scores: one whose loss is 0 at all of them has none."""
     rng = np.random.default_rng(C)
     scores = rng.normal(size=(30, 40, C), scale=5)
     for seed in range(8):
-        if row.targets == "labels":
-            y: Array = rng.integers(0, number_of_labels(row, C), 40)
+        if spec.targets == "labels":
+            y: Array = rng.integers(0, number_of_labels(spec, C), 40)
         else:
             y = rng.integers(0, 2, (40, C)) * 1.0
-        for how in weightings(row, 40, C, seed):
-            losses = [row.reference(S, y, reduction="none", grad=False, **how) for S in scores]
+        for how in weightings(spec, 40, C, seed):
+            losses = [spec.reference(S, y, reduction="none", grad=False, **how) for S in scores]
             has_loss = np.abs(losses).max(axis=0) > 0
             v = how.get("sample_weight")
             keywords = (how.get(name) for name in ("class_weight", "pos_weight", "ignore_index"))
-            arguments = (fastlc.LOSSES[row.name], y, v, C, *keywords)
-            if exclusive(row) and C == 1:
+            arguments = (fastlc.LOSSES[spec.name], y, v, C, *keywords)
+            if exclusive(spec) and C == 1:
                 continue  # refused, being constant
             if has_loss.any():
                 np.testing.assert_array_equal(_labels.counting(*arguments), has_loss)
@@ -471,22 +471,22 @@ def test_the_rows_that_count_are_those_that_have_a_loss(row, C) -> None:
                     _labels.counting(*arguments)
 
 
-def uncounted(row: Any, N: int) -> list[tuple[Array, dict[str, Any]]]:
+def uncounted(spec: Any, N: int) -> list[tuple[Array, dict[str, Any]]]:
     """Labels or targets, and arguments of `fit`, with which none of N rows counts."""
     zeros, ones = np.zeros(N, int), np.ones(N, int)
     found: list[tuple[Array, dict[str, Any]]] = []
-    if row.targets == "labels":
+    if spec.targets == "labels":
         found.append((ones, {"ignore_index": 1, "n_classes": 3}))
-        if exclusive(row):
+        if exclusive(spec):
             found.append((ones, {"class_weight": np.array([1.0, 0, 1])}))
             found.append((np.arange(N) % 2, {"class_weight": np.array([0.0, 5, 1]), "ignore_index": 1}))
         else:
             found.append((zeros, {"class_weight": np.zeros(3)}))
             found.append((ones, {"pos_weight": np.zeros(1), "n_classes": 1}))
             found.append((ones, {"class_weight": np.array([0.0, 1, 0]), "pos_weight": np.array([1.0, 0, 1])}))
-    elif "class_weight" in row.keywords:
+    elif "class_weight" in spec.keywords:
         found.append((np.ones((N, 3)), {"class_weight": np.zeros(3)}))
-        if row.name == "cross_entropy":
+        if spec.name == "cross_entropy":
             found.append((np.zeros((N, 3)), {}))
             found.append((np.tile([0.0, 1, 0], (N, 1)), {"class_weight": np.array([1.0, 0, 1])}))
         else:
@@ -494,29 +494,29 @@ def uncounted(row: Any, N: int) -> list[tuple[Array, dict[str, Any]]]:
     return found
 
 
-def test_validation_data_of_which_no_row_counts(row) -> None:
+def test_validation_data_of_which_no_row_counts(spec) -> None:
     X, labels = clouds()
-    for yv, how in uncounted(row, 20):
+    for yv, how in uncounted(spec, 20):
         if how.get("n_classes") == 1:
             y: Array = (labels == 2).astype(int)
         else:
-            y = labels if row.targets == "labels" else np.eye(3)[labels]
+            y = labels if spec.targets == "labels" else np.eye(3)[labels]
         y = np.where(y == 1, 0, y) if "ignore_index" in how and "class_weight" not in how else y
         if "class_weight" in how and not how["class_weight"].any():
             continue  # nor does one to train on, which is said first
         with pytest.raises(ValueError, match=r"^validation: none of the 20 rows counts: ") as caught:
-            fastlc.fit(X, y, loss=row.name, validation_data=(X[:20], yv), patience=3, **how)
+            fastlc.fit(X, y, loss=spec.name, validation_data=(X[:20], yv), patience=3, **how)
         assert all(name in str(caught.value) for name in how if name != "n_classes")
 
 
-def test_training_data_of_which_no_row_counts(row) -> None:
+def test_training_data_of_which_no_row_counts(spec) -> None:
     X, labels = clouds(20)
-    y = labels if row.targets == "labels" else np.eye(3)[labels]
-    cases = [(y, {"sample_weight": np.zeros(20)}), *uncounted(row, 20)]
+    y = labels if spec.targets == "labels" else np.eye(3)[labels]
+    cases = [(y, {"sample_weight": np.zeros(20)}), *uncounted(spec, 20)]
     for targets, how in cases:
-        C = {} if "n_classes" in how or row.targets != "labels" else {"n_classes": 3}
+        C = {} if "n_classes" in how or spec.targets != "labels" else {"n_classes": 3}
         with pytest.raises(ValueError, match=r"^none of the 20 rows counts: [1-9]") as caught:
-            fastlc.fit(X, targets, loss=row.name, **how, **C)
+            fastlc.fit(X, targets, loss=spec.name, **how, **C)
         assert all(name in str(caught.value) for name in how if name != "n_classes")
 
 
@@ -531,20 +531,20 @@ def test_why_no_row_counts() -> None:
     )
 
 
-def test_rows_that_do_not_count_are_not_held_out(row, orders) -> None:
+def test_rows_that_do_not_count_are_not_held_out(spec, orders) -> None:
     """Nor do they leave the training, whose batches are those of all rows."""
     X, labels = clouds()
-    y = labels if row.targets == "labels" else np.eye(3)[labels]
-    cases = [how for how in weightings(row, 90, 3, 0) if how]
-    if "ignore_index" in row.keywords and row.targets == "labels":
+    y = labels if spec.targets == "labels" else np.eye(3)[labels]
+    cases = [how for how in weightings(spec, 90, 3, 0) if how]
+    if "ignore_index" in spec.keywords and spec.targets == "labels":
         y = np.where(np.arange(90) % 4 == 0, 1, y)
     for how in cases:
         keywords = (how.get(name) for name in ("class_weight", "pos_weight", "ignore_index"))
-        counts = _labels.counting(fastlc.LOSSES[row.name], y, how.get("sample_weight"), 3, *keywords)
+        counts = _labels.counting(fastlc.LOSSES[spec.name], y, how.get("sample_weight"), 3, *keywords)
         for seed in range(5):
             del orders[:]
-            C = {"n_classes": 3} if row.targets == "labels" else {}
-            result = fastlc.fit(X, y, loss=row.name, epochs=2, validation_fraction=0.3, seed=seed, **how, **C)
+            C = {"n_classes": 3} if spec.targets == "labels" else {}
+            result = fastlc.fit(X, y, loss=spec.name, epochs=2, validation_fraction=0.3, seed=seed, **how, **C)
             out = np.setdiff1d(np.arange(90), orders[0])
             assert len(out) == round(0.3 * np.count_nonzero(counts))
             assert counts[out].all()
@@ -1089,26 +1089,26 @@ def test_layouts_do_not_matter(layout, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (seen[0] is A) == (layout in in_place)
 
 
-def test_nothing_is_written_to(row) -> None:
+def test_nothing_is_written_to(spec) -> None:
     X, labels = clouds()
-    for y, how in targets(row, labels):
-        C = fastlc.fit(X, y, loss=row.name, epochs=1, **how).W.shape[0]
+    for y, how in targets(spec, labels):
+        C = fastlc.fit(X, y, loss=spec.name, epochs=1, **how).W.shape[0]
         arrays = {"X": X, "y": y, "W": np.ones((C, 5)), "b": np.ones(C), "sample_weight": np.ones(90)}
         for array in arrays.values():
             array.flags.writeable = False
         before = {name: array.tobytes() for name, array in arrays.items()}
         given = {**arrays, **how}
-        result = fastlc.fit(**given, loss=row.name, epochs=2, average=1, l1=0.1, validation_data=(X, y))
+        result = fastlc.fit(**given, loss=spec.name, epochs=2, average=1, l1=0.1, validation_data=(X, y))
         assert {name: array.tobytes() for name, array in arrays.items()} == before
         assert result.W.any()
 
 
-def test_no_rows(row, dtype) -> None:
+def test_no_rows(spec, dtype) -> None:
     """There is nothing to learn, and the loss of nothing is not 0."""
     X = np.zeros((0, 4), dtype)
-    y = np.zeros((0, 3), dtype) if "labels" not in row.targets else np.zeros(0, np.int64)
+    y = np.zeros((0, 3), dtype) if "labels" not in spec.targets else np.zeros(0, np.int64)
     with pytest.raises(ValueError, match=r"^X has no rows, expected some to train on$"):
-        fastlc.fit(X, y, loss=row.name, n_classes=3, epochs=2, momentum=0.9)
+        fastlc.fit(X, y, loss=spec.name, n_classes=3, epochs=2, momentum=0.9)
 
 
 def test_no_rows_to_validate_on() -> None:
@@ -1233,7 +1233,7 @@ def test_what_is_refused(changes, error, message) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 FLOATS = [np.float64, np.float32, np.float16, list]
-LABELS_ARE_MEANT = [row.name for row in LOSSES.values() if "labels" in row.targets and row.name != "logistic"]
+LABELS_ARE_MEANT = [spec.name for spec in LOSSES.values() if "labels" in spec.targets and spec.name != "logistic"]
 
 
 @pytest.mark.parametrize("loss", LABELS_ARE_MEANT)
@@ -1409,7 +1409,7 @@ def test_what_is_said_of_y_is_said_by_all_functions(loss, y) -> None:
     assert said[0] == said[1] == said[2]
 
 
-@pytest.mark.parametrize("loss", [name for name, row in LOSSES.items() if "labels" in row.targets])
+@pytest.mark.parametrize("loss", [name for name, spec in LOSSES.items() if "labels" in spec.targets])
 def test_labels_and_targets_are_refused_by_their_rows(loss) -> None:
     """Before any are held out, by which they would be counted anew, and before class weights are looked up for them."""
     X, y = np.ones((6, 2)), np.array([0, 1, 0, 5, 1, 5])
@@ -1484,24 +1484,24 @@ def test_what_is_no_label_is_said_of_y(y, error, text) -> None:
         fastlc.fit(np.ones((3, 2)), y)
 
 
-def test_integers_that_are_meant_as_targets(value_row) -> None:
+def test_integers_that_are_meant_as_targets(value_spec) -> None:
     """An array says what it is; a list takes its dtype from X, as everywhere."""
-    if "labels" in LOSSES[value_row.name].targets:
+    if "labels" in LOSSES[value_spec.name].targets:
         return
     X, y = np.ones((3, 2)), np.array([0, 1, 1])
     sentence = r"^y has dtype int64, expected float64, the dtype of X: convert it with y\.astype\(numpy\.float64\)$"
     with pytest.raises(TypeError, match=sentence):
-        fastlc.fit(X, y, loss=value_row.name)
-    as_floats = held(fastlc.fit(X, y.astype(X.dtype), loss=value_row.name))
-    assert held(fastlc.fit(X, y.tolist(), loss=value_row.name)) == as_floats
+        fastlc.fit(X, y, loss=value_spec.name)
+    as_floats = held(fastlc.fit(X, y.astype(X.dtype), loss=value_spec.name))
+    assert held(fastlc.fit(X, y.tolist(), loss=value_spec.name)) == as_floats
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_single_class(loss) -> None:
     """Where classes exclude each other, nothing can be learned of one; one-vs-rest, it is labels 0 and 1."""
     X, zeros = np.ones((6, 2)), np.zeros(6, int)
-    row = LOSSES[loss]
-    if "labels" not in row.targets:
+    spec = LOSSES[loss]
+    if "labels" not in spec.targets:
         return
     ways: list[tuple[Any, dict[str, Any], str]] = [
         (zeros, {}, "y has labels up to 0"),
@@ -1509,10 +1509,10 @@ def test_a_single_class(loss) -> None:
         (zeros, {"n_classes": 1}, "n_classes = 1"),
         (zeros, {"W": np.ones((1, 2))}, r"W has shape \(1, 2\)"),
     ]
-    if "values" in row.targets:
+    if "values" in spec.targets:
         ways.append((np.ones((6, 1)), {}, r"y has shape \(6, 1\)"))
     for y, how, source in ways:
-        if row.one_vs_rest:
+        if spec.one_vs_rest:
             assert fastlc.fit(X, y, loss=loss, **how).W.shape == (1, 2)
         else:
             with pytest.raises(

@@ -51,21 +51,21 @@ dX, reduction = bool(1), str("mean")
 """
 
 
-def own(row: Any) -> list[str]:
+def own(spec: Any) -> list[str]:
     """Each keyword argument that this loss has and others have not, with a value."""
     return [
-        f"{name}={value}" for name, value in {**KEYWORDS, **NUMBERS}.items() if name in (*row.keywords, *row.options)
+        f"{name}={value}" for name, value in {**KEYWORDS, **NUMBERS}.items() if name in (*spec.keywords, *spec.options)
     ]
 
 
 def right() -> dict[str, str]:
     """Expressions and their types."""
     found = {}
-    for name, row in LOSSES.items():
-        y = row.targets[0]
-        for more, result in (ON_SCORES | dict.fromkeys(own(row), "tuple[float, Array]")).items():
+    for name, spec in LOSSES.items():
+        y = spec.targets[0]
+        for more, result in (ON_SCORES | dict.fromkeys(own(spec), "tuple[float, Array]")).items():
             found[f"fastlc.{name}(S, {y}, {more})".replace(", )", ")")] = result
-        for more, result in (LINEAR | dict.fromkeys(own(row), "tuple[float, Array, None]")).items():
+        for more, result in (LINEAR | dict.fromkeys(own(spec), "tuple[float, Array, None]")).items():
             found[f"fastlc.linear_{name}(X, {y}, W, {more})".replace(", )", ")")] = result
     return found
 
@@ -74,13 +74,13 @@ def wrong() -> list[str]:
     """Statements that are refused, by a type checker and by Python."""
     unknown = {**KEYWORDS, **NUMBERS, "margn": "1.0", "dx": "True"}
     found = []
-    for name, row in LOSSES.items():
+    for name, spec in LOSSES.items():
         for keyword, value in unknown.items():
-            if keyword not in (*row.keywords, *row.options):
-                found.append(f"fastlc.{name}(S, {row.targets[0]}, {keyword}={value})")
-                found.append(f"fastlc.linear_{name}(X, {row.targets[0]}, W, b, {keyword}={value})")
-        found += [f"fastlc.{name}(S, {row.targets[0]}, {option}='1')" for option in row.options]
-        found += [f"fastlc.linear_{name}(X, {row.targets[0]}, W, {option}=None)" for option in row.options]
+            if keyword not in (*spec.keywords, *spec.options):
+                found.append(f"fastlc.{name}(S, {spec.targets[0]}, {keyword}={value})")
+                found.append(f"fastlc.linear_{name}(X, {spec.targets[0]}, W, b, {keyword}={value})")
+        found += [f"fastlc.{name}(S, {spec.targets[0]}, {option}='1')" for option in spec.options]
+        found += [f"fastlc.linear_{name}(X, {spec.targets[0]}, W, {option}=None)" for option in spec.options]
     return [
         *found,
         "fastlc.hinge(S)",

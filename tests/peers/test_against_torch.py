@@ -28,7 +28,7 @@ F = torch.nn.functional
 Tensor = Any
 
 losses = pytest.mark.parametrize(
-    ("name", "targets"), [(row.name, kind) for row in LOSSES.values() for kind in row.targets]
+    ("name", "targets"), [(spec.name, kind) for spec in LOSSES.values() for kind in spec.targets]
 )
 reductions = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 
@@ -167,7 +167,7 @@ def test_every_loss_has_its_peer() -> None:
 
 def test_every_option_of_a_loss_is_compared() -> None:
     compared = {(name, option) for name, choices in OPTIONS.items() for how in choices for option in how}
-    assert compared == {(name, option) for name, row in LOSSES.items() for option in row.options}
+    assert compared == {(name, option) for name, spec in LOSSES.items() for option in spec.options}
 
 
 def rows_of(name: str, S: Tensor, y: Tensor, how: dict[str, Any]) -> Tensor:
@@ -277,16 +277,16 @@ SHAPES = [(1, 3, 1), (9, 4, 1), (1, 5, 2), (12, 3, 2), (7, 5, 3), (33, 17, 10), 
 def draw(name: str, targets: str, dtype: Any, rng: Any, S: Array) -> tuple[Array, dict[str, Any]]:
     """Targets for scores S, and how to call the loss: every keyword it has, or not, and values at their ends."""
     N, C = S.shape
-    row, how = LOSSES[name], {}
+    spec, how = LOSSES[name], {}
     options = OPTIONS.get(name, [{}])
     how.update(options[rng.integers(len(options))])
     if rng.random() < 0.5:
         how["sample_weight"] = (rng.uniform(0.2, 3, N) * (rng.random(N) < 0.7)).astype(dtype)
     for key in ("class_weight", "pos_weight"):
-        if key in row.keywords and rng.random() < 0.5:
+        if key in spec.keywords and rng.random() < 0.5:
             how[key] = (rng.uniform(0.3, 3, C) * (rng.random(C) < 0.8)).astype(dtype)
     if targets == "labels":
-        y = rng.integers(0, 2 if C == 1 and row.one_vs_rest else C, N)
+        y = rng.integers(0, 2 if C == 1 and spec.one_vs_rest else C, N)
         if rng.random() < 0.5:
             how["ignore_index"] = int(rng.choice([-100, C + 7] + [0, C - 1] * (C > 1)))
             y[rng.random(N) < 0.3] = how["ignore_index"]
@@ -302,14 +302,14 @@ def draw(name: str, targets: str, dtype: Any, rng: Any, S: Array) -> tuple[Array
 def check(name: str, arrays: dict[str, Array], y: Array, how: dict[str, Any], reduction: str, **penalty: float) -> None:
     expected = torchs(name, arrays, y, how, reduction, penalty)
     how = {"reduction": reduction, **how, **penalty}
-    row = LOSSES[name]
+    spec = LOSSES[name]
     if "S" in arrays:
-        expected.check(row.on_scores(arrays["S"], y, **how))
-        expected.check_loss(row.on_scores(arrays["S"], y, grad=False, **how))
+        expected.check(spec.on_scores(arrays["S"], y, **how))
+        expected.check_loss(spec.on_scores(arrays["S"], y, grad=False, **how))
         return
     arguments = (arrays["X"], y, arrays["W"], arrays.get("b"))
-    expected.check(row.linear(*arguments, dX=True, **how))
-    expected.check_loss(row.linear(*arguments, grad=False, **how))
+    expected.check(spec.linear(*arguments, dX=True, **how))
+    expected.check_loss(spec.linear(*arguments, grad=False, **how))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -354,19 +354,19 @@ def test_scores_of_ten_thousand(name, targets, reduction, classes, dtype) -> Non
 @reductions
 def test_nothing_counts(name, targets, reduction, dtype) -> None:
     """All sample weights are 0, or all class weights, or every label is ignored: all is 0, whatever the options."""
-    rng, row = np.random.default_rng(3), LOSSES[name]
+    rng, spec = np.random.default_rng(3), LOSSES[name]
     S = rng.normal(size=(6, 3)).astype(dtype)
     y, _ = draw(name, targets, dtype, rng, S)
     y = y if targets == "values" else rng.integers(0, 3, 6)
     for options in OPTIONS.get(name, [{}]):
         nothing = [(y, {"sample_weight": np.zeros(6, dtype)})]
-        if "class_weight" in row.keywords:
+        if "class_weight" in spec.keywords:
             nothing.append((y, {"class_weight": np.zeros(3, dtype)}))
         if targets == "labels":
             nothing += [(np.full(6, label), {"ignore_index": label}) for label in (-100, 1)]
         for y_, how in nothing:
             check(name, {"S": S}, y_, {**options, **how}, reduction)
-            loss, dS = row.on_scores(S, y_, reduction=reduction, **options, **how)
+            loss, dS = spec.on_scores(S, y_, reduction=reduction, **options, **how)
             assert not np.any(loss)
             assert not dS.any()
 
@@ -587,7 +587,7 @@ def gradient_of(loss: Tensor, S: Tensor) -> list[Any]:
 
 def test_the_mean_of_nothing_is_zero_and_not_nan(dtype) -> None:
     S, none = np.zeros((0, 3), dtype), np.zeros(0, int)
-    for name, targets in [(name, kind) for name, row in LOSSES.items() for kind in row.targets]:
+    for name, targets in [(name, kind) for name, spec in LOSSES.items() for kind in spec.targets]:
         y = none if targets == "labels" else S
         loss, dS = LOSSES[name].on_scores(S, y)
         assert (loss, dS.shape) == (0, (0, 3))

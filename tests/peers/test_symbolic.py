@@ -78,7 +78,7 @@ FORMULAS: list[tuple[str, dict[str, float], str, Callable[[Any, Any], Any]]] = [
 
 def test_every_loss_has_its_formula() -> None:
     assert {(name, targets) for name, _, targets, _ in FORMULAS} == {
-        (row.name, targets) for row in LOSSES.values() for targets in row.targets
+        (spec.name, targets) for spec in LOSSES.values() for targets in spec.targets
     }
 
 

@@ -25,7 +25,7 @@ import fastlc
 from fastlc import _core
 
 from . import bounds, oracle
-from .cases import DTYPES, ROWS
+from .cases import DTYPES, SPECS
 
 Array = NDArray[Any]
 DIGITS = 50
@@ -146,27 +146,27 @@ def _share(got: Array, exact: list[Any], bound: Array) -> float:
     )
 
 
-def loss_shares(row: Any, dtype: Any, rows_each: int, seed: int = 0) -> Iterator[tuple[str, float, float]]:
+def loss_shares(spec: Any, dtype: Any, rows_each: int, seed: int = 0) -> Iterator[tuple[str, float, float]]:
     """For each instruction set the largest shares, of the losses' errors and of the gradients', over random rows."""
     rng = np.random.default_rng(seed)
-    options = dict(row.options)
+    options = dict(spec.options)
     worst = {isa: [0.0, 0.0] for isa in _core.isas_usable}
     for classes, scale in product((1, 2, 3, 10), (1e-3, 1.0, 30.0, 1e4)):
         S = (scale * rng.normal(size=(rows_each, classes))).astype(dtype)
-        if row.targets == "labels":
-            y = rng.integers(0, 2 if classes == 1 and row.one_vs_rest else classes, rows_each)
+        if spec.targets == "labels":
+            y = rng.integers(0, 2 if classes == 1 and spec.one_vs_rest else classes, rows_each)
             exact_y = y.tolist()
         else:
             y = rng.random((rows_each, classes)).astype(dtype)
             exact_y = [[mpf(v) for v in t] for t in y.tolist()]
         exact = [
-            _exact_row(row.name, row.targets, [mpf(v) for v in s], t, {k: mpf(v) for k, v in options.items()})
+            _exact_row(spec.name, spec.targets, [mpf(v) for v in s], t, {k: mpf(v) for k, v in options.items()})
             for s, t in zip(S.tolist(), exact_y, strict=True)
         ]
-        errors = oracle.on_scores(row.name, S, y, {}, "none").errors
+        errors = oracle.on_scores(spec.name, S, y, {}, "none").errors
         for isa, found in worst.items():
             _core._set_isa(isa)
-            loss, dS = row.on_scores(S, y, reduction="none")
+            loss, dS = spec.on_scores(S, y, reduction="none")
             found[0] = max(found[0], _share(loss, [value for value, _ in exact], errors.loss))
             found[1] = max(found[1], _share(dS, [d for _, gradient in exact for d in gradient], errors.dS))
     for isa, found in worst.items():
@@ -286,9 +286,9 @@ def main() -> None:
     for name, dtype in product(("softmax", "log_softmax", "sigmoid"), DTYPES):
         shares = [share for _, share in function_shares(name, dtype, given.rows)]
         lines.append([name, np.dtype(dtype).name, *(f"{share:.2f}" for share in shares)])
-    for row, dtype in product(ROWS, DTYPES):
-        found = list(loss_shares(row, dtype, given.rows))
-        name = row.name + (" of floats" if (row.name, "labels") in EXACT and row.targets == "values" else "")
+    for spec, dtype in product(SPECS, DTYPES):
+        found = list(loss_shares(spec, dtype, given.rows))
+        name = spec.name + (" of floats" if (spec.name, "labels") in EXACT and spec.targets == "values" else "")
         lines.append([name, np.dtype(dtype).name, *(f"{loss:.2f}, {gradient:.2f}" for _, loss, gradient in found)])
     _table(["function, or loss and gradient", "dtype", *isas], lines)
 

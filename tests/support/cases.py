@@ -69,8 +69,8 @@ def random_shapes(count: int, seed: int) -> list[tuple[int, int, int]]:
 # Losses
 # ---------------------------------------------------------------------------------------------------------------------
 
-ROWS: list[Loss] = [replace(row, targets=kind) for row in fastlc.LOSSES.values() for kind in row.targets]
-"""The registry, where a loss that takes labels or values has a row for each: here `targets` is "labels" or "values"."""
+SPECS: list[Loss] = [replace(spec, targets=kind) for spec in fastlc.LOSSES.values() for kind in spec.targets]
+"""The registry, where a loss that takes labels or values is there for each: `targets` is "labels" or "values"."""
 
 
 # A loss of each structure meets all shapes: softmax of labels and of targets, a sum over rivals and their maximum,
@@ -79,32 +79,32 @@ _THOROUGH = {"cross_entropy", "cross_entropy-values", "hinge", "crammer_singer",
 
 
 def with_each(cases: list[Any], few: list[Any]) -> list[tuple[Loss, Any]]:
-    """A row of each structure with all cases, the other rows with a few of them."""
-    return [(row, case) for case in cases for row in ROWS if row_id(row) in _THOROUGH or case in few]
+    """A loss of each structure with all cases, the others with a few of them."""
+    return [(spec, case) for case in cases for spec in SPECS if spec_id(spec) in _THOROUGH or case in few]
 
 
 def pair_id(pair: tuple[Loss, Any]) -> str:
-    return f"{row_id(pair[0])}-{pair[1]}"
+    return f"{spec_id(pair[0])}-{pair[1]}"
 
 
-def row_id(row: Loss) -> str:
-    """Its name; that of a loss's second row says of which targets it is."""
-    return row.name if row.targets == fastlc.LOSSES[row.name].targets[0] else f"{row.name}-{row.targets}"
+def spec_id(spec: Loss) -> str:
+    """Its name; that of a loss's second kind of targets says which."""
+    return spec.name if spec.targets == fastlc.LOSSES[spec.name].targets[0] else f"{spec.name}-{spec.targets}"
 
 
-def exclusive(row: Loss) -> bool:
+def exclusive(spec: Loss) -> bool:
     """Whether classes exclude each other."""
-    return "class_weight" in row.keywords and not row.one_vs_rest
+    return "class_weight" in spec.keywords and not spec.one_vs_rest
 
 
-def is_constant(row: Loss, classes: int) -> bool:
+def is_constant(spec: Loss, classes: int) -> bool:
     """Whether training is refused, as there is nothing to learn: a single one of classes that exclude each other."""
-    return classes == 1 and exclusive(row)
+    return classes == 1 and exclusive(spec)
 
 
-def variants(row: Loss) -> list[dict[str, Any]]:
+def variants(spec: Loss) -> list[dict[str, Any]]:
     """Choices of a loss's own options to try, the defaults first; of labels the last ignores some."""
-    if row.targets == "labels":
+    if spec.targets == "labels":
         own = {
             "cross_entropy": [
                 {"label_smoothing": 0.1},
@@ -114,12 +114,12 @@ def variants(row: Loss) -> list[dict[str, Any]]:
             "hinge": [{"p": 2}, {"margin": 0.4}, {"margin": -0.7, "p": 2, "ignore_index": 1}],
             "crammer_singer": [{"margin": 0.4}, {"margin": -0.7, "ignore_index": 1}],
         }
-        return [{}, *own.get(row.name, [{"ignore_index": 0}])]
+        return [{}, *own.get(spec.name, [{"ignore_index": 0}])]
     options = {
         "label_smoothing": [{"label_smoothing": 0.1}, {"label_smoothing": 1.0}],
         "epsilon": [{"epsilon": 0.7}, {"epsilon": 0.0}],
     }
-    return [{}, *(choice for option in row.options for choice in options.get(option, []))]
+    return [{}, *(choice for option in spec.options for choice in options.get(option, []))]
 
 
 @dataclass(frozen=True)
@@ -142,16 +142,16 @@ class Problem:
         return self.X.dtype
 
 
-def problem(shape: tuple[int, int, int], dtype: Any, row: Loss | None = None, seed: int = 0) -> Problem:
+def problem(shape: tuple[int, int, int], dtype: Any, spec: Loss | None = None, seed: int = 0) -> Problem:
     """A random problem for a loss, with scores of a few units, as in training; without a loss y are labels."""
-    if row is None:
+    if spec is None:
         return _problem(shape, dtype, shape[2], seed)
-    return _problem(shape, dtype, None if row.targets == "values" else number_of_labels(row, shape[2]), seed)
+    return _problem(shape, dtype, None if spec.targets == "values" else number_of_labels(spec, shape[2]), seed)
 
 
-def number_of_labels(row: Loss, classes: int) -> int:
+def number_of_labels(spec: Loss, classes: int) -> int:
     """If each class is held against the rest, a single one has labels 0 and 1."""
-    return 2 if classes == 1 and row.one_vs_rest else classes
+    return 2 if classes == 1 and spec.one_vs_rest else classes
 
 
 @cache
@@ -181,13 +181,13 @@ def _problem(shape: tuple[int, int, int], dtype: Any, labels: int | None, seed: 
     return made
 
 
-def class_weight(row: Loss, p: Problem) -> dict[str, Array]:
+def class_weight(spec: Loss, p: Problem) -> dict[str, Array]:
     """What weighs classes, as far as the loss has it."""
-    return {name: getattr(p, name) for name in ("class_weight", "pos_weight") if name in row.keywords}
+    return {name: getattr(p, name) for name in ("class_weight", "pos_weight") if name in spec.keywords}
 
 
-def all_weights(row: Loss, p: Problem) -> dict[str, Array]:
-    return {"sample_weight": p.sample_weight, **class_weight(row, p)}
+def all_weights(spec: Loss, p: Problem) -> dict[str, Array]:
+    return {"sample_weight": p.sample_weight, **class_weight(spec, p)}
 
 
 def own_copy(a: Array) -> Array:
@@ -304,26 +304,26 @@ def calls_without_loss(p: Problem) -> Calls:
     yield "sgd_step", step
 
 
-def calls_of_loss(row: Loss, p: Problem, options: dict[str, Any]) -> Calls:
+def calls_of_loss(spec: Loss, p: Problem, options: dict[str, Any]) -> Calls:
     """Every use of a loss, on the arrays of `p` as they lie in memory; y must be what the loss wants."""
-    weights = all_weights(row, p)
+    weights = all_weights(spec, p)
     for reduction in ("mean", "none"):
         how = {**weights, "reduction": reduction, **options}
-        yield f"{row.name} {reduction}", lambda how=how: row.on_scores(p.S, p.y, **how)
-        yield f"linear_{row.name} {reduction}", lambda how=how: row.linear(p.X, p.y, p.W, p.b, dX=True, **how)
-    yield f"linear_{row.name} penalised", lambda: row.linear(p.X, p.y, p.W, l1=0.01, l2=0.1, **options)
-    yield f"linear_{row.name} loss alone", lambda: row.linear(p.X, p.y, p.W, p.b, grad=False, **weights, **options)
-    for batch_size in () if is_constant(row, len(p.W)) else (1, max(2, len(p.X) // 3)):
-        yield f"sgd_epoch {row.name} {batch_size}", lambda size=batch_size: epoch(row, p, size, **weights, **options)
+        yield f"{spec.name} {reduction}", lambda how=how: spec.on_scores(p.S, p.y, **how)
+        yield f"linear_{spec.name} {reduction}", lambda how=how: spec.linear(p.X, p.y, p.W, p.b, dX=True, **how)
+    yield f"linear_{spec.name} penalised", lambda: spec.linear(p.X, p.y, p.W, l1=0.01, l2=0.1, **options)
+    yield f"linear_{spec.name} loss alone", lambda: spec.linear(p.X, p.y, p.W, p.b, grad=False, **weights, **options)
+    for batch_size in () if is_constant(spec, len(p.W)) else (1, max(2, len(p.X) // 3)):
+        yield f"sgd_epoch {spec.name} {batch_size}", lambda size=batch_size: epoch(spec, p, size, **weights, **options)
 
 
-def epoch(row: Loss, p: Problem, batch_size: int, /, **options: Any) -> Any:
+def epoch(spec: Loss, p: Problem, batch_size: int, /, **options: Any) -> Any:
     """An epoch in shuffled order from the weights of `p`: what it returns and what it leaves."""
     native = p.W.dtype.newbyteorder("=")
     W, b = own_copy(p.W).astype(native), own_copy(p.b).astype(native)
     state = fastlc.SGDState(W, b, average_from=1)
     order = np.random.default_rng(0).permutation(len(p.X))[:300]
-    how = {"loss": row.name, "lr": 0.01, "momentum": 0.5, "dampening": 0.25, "weight_decay": 0.1, "l2": 0.2}
+    how = {"loss": spec.name, "lr": 0.01, "momentum": 0.5, "dampening": 0.25, "weight_decay": 0.1, "l2": 0.2}
     mean = fastlc.sgd_epoch(p.X, p.y, W, b, batch_size=batch_size, order=order, state=state, **how, **options)
     return mean, W, b, state.velocity_W, state.velocity_b, state.average_W, state.average_b, state.step
 

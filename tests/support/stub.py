@@ -70,7 +70,7 @@ def definition(function: Callable[..., Any], decide: dict[str, str], result: str
 
 def stub() -> str:
     """The file."""
-    functions = [function for row in fastlc.LOSSES.values() for function in (row.on_scores, row.linear)]
+    functions = [function for spec in fastlc.LOSSES.values() for function in (spec.on_scores, spec.linear)]
     names = "".join(f'    "{name}",\n' for name in sorted(fastlc.losses.__all__))
     text = f"{_HEAD}__all__ = [\n{names}]\n"
     for function in functions:

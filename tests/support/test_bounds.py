@@ -19,19 +19,19 @@ def test_every_loss_has_a_bound() -> None:
     assert set(bounds.LOSSES) == set(LOSSES)
 
 
-def test_every_option_of_a_loss_is_tried(row) -> None:
+def test_every_option_of_a_loss_is_tried(spec) -> None:
     """All tests that go through options take them from `variants`, which cannot know values of a new one."""
-    tried = {option for options in variants(row)[1:] for option in options}
-    assert set(row.options) <= tried, "add values to `variants` of tests/support/cases.py"
+    tried = {option for options in variants(spec)[1:] for option in options}
+    assert set(spec.options) <= tried, "add values to `variants` of tests/support/cases.py"
 
 
-def test_the_reference_in_its_own_dtype_is_inside(row, dtype) -> None:
-    p = problem(SHAPE, dtype, row)
-    weights = all_weights(row, p)
-    for options in variants(row):
-        oracle.on_scores(row.name, p.S, p.y, weights, **options).check(row.reference(p.S, p.y, **weights, **options))
-        expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, weights, l1=0.1, l2=0.2, **options)
-        expected.check(row.linear_reference(p.X, p.y, p.W, p.b, **weights, l1=0.1, l2=0.2, dX=True, **options))
+def test_the_reference_in_its_own_dtype_is_inside(spec, dtype) -> None:
+    p = problem(SHAPE, dtype, spec)
+    weights = all_weights(spec, p)
+    for options in variants(spec):
+        oracle.on_scores(spec.name, p.S, p.y, weights, **options).check(spec.reference(p.S, p.y, **weights, **options))
+        expected = oracle.linear(spec.name, p.X, p.y, p.W, p.b, weights, l1=0.1, l2=0.2, **options)
+        expected.check(spec.linear_reference(p.X, p.y, p.W, p.b, **weights, l1=0.1, l2=0.2, dX=True, **options))
 
 
 def _without(a, index):
@@ -43,45 +43,45 @@ def _without(a, index):
 @pytest.mark.parametrize(
     ("argument", "index"), [("X", (3, 7)), ("X", (39, 28)), ("W", (5, 29)), ("W", (0, 0)), ("b", (5,))]
 )
-def test_one_lost_element_is_outside(row, dtype, argument, index) -> None:
-    p = problem(SHAPE, dtype, row)
+def test_one_lost_element_is_outside(spec, dtype, argument, index) -> None:
+    p = problem(SHAPE, dtype, spec)
     arguments = {"X": p.X, "y": p.y, "W": p.W, "b": p.b}
-    expected = oracle.linear(row.name, *arguments.values(), {})
+    expected = oracle.linear(spec.name, *arguments.values(), {})
     arguments[argument] = _without(arguments[argument], index)
-    result = row.linear_reference(**arguments)
+    result = spec.linear_reference(**arguments)
     with pytest.raises(AssertionError, match=r"loss.*outside"):
         expected.check_loss(result[0])
-    if argument == "X" or not (_slopes(row, arguments) == _slopes(row, vars(p))).all():
+    if argument == "X" or not (_slopes(spec, arguments) == _slopes(spec, vars(p))).all():
         with pytest.raises(AssertionError, match=r"dW.*outside"):
             expected.check((float(expected.loss), *result[1:]))
 
 
-def _slopes(row, arguments):
+def _slopes(spec, arguments):
     """The derivative by the scores, which between their kinks is constant for some losses."""
     S = reference.scores(*(arguments[name] for name in ("X", "W", "b")))
-    return row.reference(S, arguments["y"])[1]
+    return spec.reference(S, arguments["y"])[1]
 
 
-def test_one_lost_row_is_outside(row, dtype) -> None:
-    p = problem(SHAPE, dtype, row)
-    expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, {}, reduction="sum")
-    result = row.linear_reference(p.X[:-1], p.y[:-1], p.W, p.b, reduction="sum")
+def test_one_lost_row_is_outside(spec, dtype) -> None:
+    p = problem(SHAPE, dtype, spec)
+    expected = oracle.linear(spec.name, p.X, p.y, p.W, p.b, {}, reduction="sum")
+    result = spec.linear_reference(p.X[:-1], p.y[:-1], p.W, p.b, reduction="sum")
     with pytest.raises(AssertionError, match="loss"):
         expected.check(result)
 
 
-def test_an_option_or_a_weight_left_out_is_outside(row, dtype) -> None:
-    p = problem(SHAPE, dtype, row)
-    for options in [all_weights(row, p), *variants(row)]:
+def test_an_option_or_a_weight_left_out_is_outside(spec, dtype) -> None:
+    p = problem(SHAPE, dtype, spec)
+    for options in [all_weights(spec, p), *variants(spec)]:
         for name in options:
             lacking = {key: value for key, value in options.items() if key != name}
-            expected = oracle.on_scores(row.name, p.S, p.y, options)
-            expected.check(row.reference(p.S, p.y, **options))
+            expected = oracle.on_scores(spec.name, p.S, p.y, options)
+            expected.check(spec.reference(p.S, p.y, **options))
             with pytest.raises(AssertionError, match=r"loss.*outside"):
-                expected.check(row.reference(p.S, p.y, **lacking))
-            expected = oracle.linear(row.name, p.X, p.y, p.W, p.b, options)
+                expected.check(spec.reference(p.S, p.y, **lacking))
+            expected = oracle.linear(spec.name, p.X, p.y, p.W, p.b, options)
             with pytest.raises(AssertionError, match=r"loss.*outside"):
-                expected.check_loss(row.linear_reference(p.X, p.y, p.W, p.b, grad=False, **lacking))
+                expected.check_loss(spec.linear_reference(p.X, p.y, p.W, p.b, grad=False, **lacking))
 
 
 def test_scores_without_their_last_column_are_outside(dtype) -> None:
