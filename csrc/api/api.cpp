@@ -194,6 +194,7 @@ fastlc_status fastlc_loss(const fastlc_call *given, fastlc_gradients *given_out)
     if (regularised && call.reduction == FASTLC_NONE) {
       return refuse(call, "reduction = 'none' leaves no place for l1 and l2");
     }
+    problem.holds_scores = !call.W;
     Batch all{nullptr, 0, call.n, 0};
     status = take_loss(call, all, problem);
     if (status != FASTLC_OK) return status;

@@ -66,6 +66,7 @@ Problem<T> problem_of(const fastlc_call &call, const fastlc_features *X) {
       .c = call.c,
       .X = X ? array(X->data) : nullptr,
       .X_stride = X ? X->stride : 0,
+      .holds_scores = false,
       .W = array(call.W),
       .W_stride = call.W_stride,
       .b = array(call.b),

@@ -23,7 +23,8 @@ struct Problem {
   int64_t n, d, c;
   const T *X;  // (n, d), dense
   int64_t X_stride;
-  const T *W;  // (c, d)
+  bool holds_scores;  // X (n, c) are scores, and there is no W: not to be told by W, which is null too where it has no elements
+  const T *W;         // (c, d)
   int64_t W_stride;
   const T *b;  // (c), or null
 

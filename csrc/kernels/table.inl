@@ -49,7 +49,7 @@ bool sigmoid(const fastlc::Problem<T> &problem, fastlc::Run &run, T *out) {
 
 template <class T>
 bool loss(const fastlc::Problem<T> &problem, const fastlc::Batch &batch, fastlc::Run &run, fastlc::Gradients<T> &out) {
-  if (!problem.W) return few_loss(GivenScores<T>(problem), problem, batch, run, out);
+  if (problem.holds_scores) return few_loss(GivenScores<T>(problem), problem, batch, run, out);
   return is_many<T>(problem, batch.n) ? many_loss<T>(problem, batch, run, out) : few_loss(Dense<T>(problem), problem, batch, run, out);
 }
 

@@ -434,6 +434,17 @@ void check_sizes() {
     p.call.d = c;
     p.is_taken(fastlc_softmax(&p.call, p.scores), "softmax of no rows");
   }
+  {  // no features, and so no W: found by fuzzing, X was taken for scores
+    Problem p;
+    const std::vector<int64_t> order(100'000, 3);
+    p.call.d = p.features.stride = 0;
+    p.features.data = nullptr;
+    p.epoch.W = nullptr;
+    p.epoch.order = order.data();
+    p.epoch.rows = p.epoch.batch_size = static_cast<int64_t>(order.size());
+    p.is_taken(p.train(), "an epoch of rows without features");
+    expect(p.epoch.mean_loss > 1.09 && p.epoch.mean_loss < 1.1, "whose loss is log 3");
+  }
   {
     Problem p;
     p.epoch.batch_size = most;
