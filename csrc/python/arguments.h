@@ -34,11 +34,18 @@ struct Converters {
 };
 inline Converters converters;
 
+// The name of an attribute: the same object each time, or Python's cache of attributes would keep thousands of copies.
+inline py::object attribute_name(const char *name) {
+  PyObject *interned = PyUnicode_InternFromString(name);
+  if (!interned) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(interned);
+}
+
 // Calls a function of one of them.
 template <class... Parameters>
 py::object slow_path(PyObject *module, const char *function, Parameters &&...parameters) {
   python_may_run();
-  return py::handle(module).attr(function)(std::forward<Parameters>(parameters)...);
+  return py::handle(module).attr(attribute_name(function))(std::forward<Parameters>(parameters)...);
 }
 
 inline const char *dtype_name(int type) { return type == kFloat ? "float32" : "float64"; }

@@ -36,7 +36,7 @@ void sgd_step(py::handle W, py::handle dW, py::handle lr, py::handle momentum, p
 // An attribute of an SGDState, or of an object like one.
 py::object of_state(py::handle state, const char *name) {
   python_may_run();
-  PyObject *value = PyObject_GetAttrString(state.ptr(), name);
+  PyObject *value = PyObject_GetAttr(state.ptr(), attribute_name(name).ptr());
   if (!value && PyErr_ExceptionMatches(PyExc_AttributeError)) {
     PyErr_Clear();
     refuse_type(state, "state", "an SGDState");
@@ -126,7 +126,7 @@ double sgd_epoch(int kernel, py::handle X, py::handle y, py::handle W, py::handl
   // The state learns of the steps taken also when the call is interrupted.
   if (!state.is_none() && epoch.steps) {
     py::error_scope interrupted;
-    state.attr("step") = step + py::int_(epoch.steps);
+    state.attr(attribute_name("step")) = step + py::int_(epoch.steps);
   }
   call.expect_ok(status);
   return epoch.mean_loss;
