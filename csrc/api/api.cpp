@@ -201,7 +201,8 @@ fastlc_status fastlc_loss(const fastlc_call *given, fastlc_gradients *given_out)
 
     const ClassWeights<T> classes(problem);
     classes.put_into(problem);
-    const bool mean = call.reduction == FASTLC_MEAN;
+    const fastlc_reduction reduction = call.reduction;
+    const bool mean = reduction == FASTLC_MEAN;
     Divisor divisor;
     all = weighed(problem, all, mean, classes.given_back(mean), &divisor);
     Workspace work(call);
@@ -209,8 +210,8 @@ fastlc_status fastlc_loss(const fastlc_call *given, fastlc_gradients *given_out)
                               static_cast<T *>(out.dX)};
     if (gradients.losses) std::memset(gradients.losses, 0, sizeof(T) * static_cast<size_t>(call.n));
     if (!kernels<T>().loss(problem, all, work.run, gradients)) return FASTLC_CANCELLED;
-    given_out->loss = call.reduction == FASTLC_NONE ? 0 : gradients.loss;
-    if (regularised && call.W) given_out->loss += kernels<T>().penalty(problem, gradients.dW);
+    given_out->loss = reduction == FASTLC_NONE ? 0 : gradients.loss;  // of before: `cancel` may have changed the call
+    if (regularised && !problem.holds_scores) given_out->loss += kernels<T>().penalty(problem, gradients.dW);
     return FASTLC_OK;
   });
 }

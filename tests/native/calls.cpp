@@ -270,6 +270,33 @@ void check_structs_that_change() {
   };
   p.is_taken(p.train(), "an epoch whose structs change");
   expect(asked > 0 && p.epoch.steps == 500'000, "takes the steps that it was to take");
+
+  // Scores to which a W is added meanwhile have no penalty.
+  const int64_t n = 6'000'000;
+  const std::vector<double> S(2 * n, 0.5);
+  const std::vector<int8_t> y(n, 1);
+  Problem scores;
+  scores.features.data = S.data();
+  scores.features.stride = scores.call.d = scores.call.c = 2;
+  scores.call.n = n;
+  scores.call.labels = y.data();
+  scores.call.W = nullptr;
+  scores.call.l2 = 1;
+  scores.call.cancel_arg = &scores.call;
+  asked = 0;
+  scores.call.cancel = [](void *arg) -> int32_t {
+    static double elsewhere[4] = {1e9, 1e9, 1e9, 1e9};
+    fastlc_call &changed = *static_cast<fastlc_call *>(arg);
+    ++asked;
+    changed.W = elsewhere;
+    changed.reduction = FASTLC_NONE;
+    return 0;
+  };
+  const int threads = fastlc_get_num_threads();
+  fastlc_set_num_threads(1);
+  scores.is_taken(scores.loss(), "a loss of scores whose call changes");
+  fastlc_set_num_threads(threads);
+  expect(asked > 0 && scores.out.loss > 0.69 && scores.out.loss < 0.7, "is log 2");
 }
 
 // A struct that has grown once since its first version.
